@@ -167,7 +167,8 @@ def _openings() -> timeseries.Panel:
     return panels.chart(
         "Openings",
         Query(query, alias="$tag_site"),
-        "With or without a permit or order, by the hour; in a long view by more.",
+        "Each time a contact opened, lawful or not: of a double door, each leaf. "
+        "By the hour; in a long view by more.",
         bars=True,
         stacked=True,
         interval="1h",

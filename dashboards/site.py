@@ -80,8 +80,8 @@ def _openings() -> timeseries.Panel:
     return panels.chart(
         "Openings",
         Query(query, alias="openings"),
-        "At the time of the edge, with or without a permit or order; by five minutes or, in a long "
-        "view, more.",
+        "Each time a contact opened, lawful or not: of a double door, each leaf. "
+        "At the time of the edge; by five minutes or, in a long view, more.",
         span=12,
         bars=True,
         interval="5m",

@@ -1,6 +1,6 @@
-"""The audit names no household: an id of one (a door, a case, an order, a permit) stands there
-sealed with the key of its order, and so the chain of hashes stays whole for three years while what
-it names ends with that key.
+"""The audit names no household: an id of one (a door, a case, an order, a permit, what it asks for
+or contests) stands there sealed with the key of its order, and so the chain of hashes stays whole
+for three years while what it names ends with that key.
 
 The same id under the same key is the same text, so what somebody asks about is found as long as the
 key lives. Staff, seals and pages stand there as they are; so does an id that nobody knows.
@@ -17,6 +17,7 @@ from gateway.keys.ring import KeyRing, KeyRingError
 from gateway.keys.unreadable import KeyState
 from gateway.store import tables
 from gateway.store.database import Store
+from gateway.store.household_tables import disputes, health_questions, requests
 from gateway.store.order_keys import KeyMissingError, OrderKeys, of_households, ring_of
 
 _APART: Final = ", "
@@ -30,6 +31,11 @@ _HOUSEHOLD_OF: Final = {
     "order": select(tables.orders.c.household_id, tables.orders.c.order_id.label("own")).subquery(),
     "permit": select(
         tables.permits.c.household_id, tables.permits.c.permit_id.label("own")
+    ).subquery(),
+    "request": select(requests.c.household_id, requests.c.request_id.label("own")).subquery(),
+    "dispute": select(disputes.c.household_id, disputes.c.dispute_id.label("own")).subquery(),
+    "question": select(
+        health_questions.c.household_id, health_questions.c.question_id.label("own")
     ).subquery(),
     "household": select(
         tables.households.c.household_id, tables.households.c.household_id.label("own")

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select, update
 
 from gateway.accounts import tables
 from gateway.accounts.roles import OF_THE_REGISTRY, Role
-from gateway.core.actor import Actor, ActorKind, of_account
+from gateway.core.actor import Acting, Actor, ActorKind, of_account
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 ACCOUNTS_MAX: Final = 5_000
@@ -49,6 +49,11 @@ class Account(Struct, frozen=True):
         if self.warden_id is not None:
             return Actor(ActorKind.WARDEN, self.warden_id)
         return of_account(self.name)
+
+    @property
+    def acting(self) -> Acting:
+        """The same in what they do now: whether for the centre, their roles say."""
+        return Acting(self.actor, Role.DISPATCHER in self.roles)
 
 
 class AccountError(Exception):

@@ -17,7 +17,7 @@ class Role(StrEnum):
     WARDEN = "warden"
     DEPUTY = "deputy"
     CAPTAIN = "captain"
-    DISPATCHER = "dispatcher"  # at the centre's desk
+    DISPATCHER = "dispatcher"  # at the centre's desk: acts for the centre
     INSTALLER = "installer"
     ENGINEER = "engineer"
     AUDITOR = "auditor"

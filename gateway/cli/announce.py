@@ -11,6 +11,7 @@ import typer
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.named_door import door_id as door_id_of
+from gateway.cli.named_door import named_doors
 from gateway.cli.option_fields import NOW, begins_ms, ends_ms, field
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import counted, say, say_json, when
@@ -74,17 +75,18 @@ def announce(
     if days is not None and daily is None:
         raise CommandError("--days goes with --daily, the hours of each day", MISUSED)
     typed = _Typed(begins, ends, openings, longest, who, why, daily, days, permit)
-    zone, announced = _announced(config, door, area, typed, late)
+    zone, announced, called = _announced(config, door, area, typed, late)
     if as_json:
         say_json(_plain(area, announced))
     else:
-        say(_sentence(area, announced, zone))
+        say(_sentence(area, announced, called, zone))
 
 
 def _announced(
     config: Path, door: str | None, area: str | None, typed: _Typed, late: Late | None
-) -> tuple[tzinfo, Sequence[Announced]]:
-    """Write it down for the door, or else for every door of the area; the site's zone with it."""
+) -> tuple[tzinfo, Sequence[Announced], str]:
+    """Write it down for the door, or else for every door of the area; the site's zone with it, and
+    what people call the first door."""
     settings = load(config)
     now = command_ms(settings.store.place, settings.zone)
     door_id = door_id_of("DOOR", door, settings) if door is not None else ""
@@ -104,13 +106,14 @@ def _announced(
                     waiting = waiting_doors(connection, announced, now, settings.rulebook)
                     _ask(waiting, settings.zone)
             announcements.write()
+            called = named_doors(connection, [announced[0].door_id])
     except NobodyThereError as error:
         hint = "write it as stair:3/2 or building:3" if area else "`menshen doors` lists them"
         where = f"no door lies in {area}" if area else f"there is no door {door_id}"
         raise CommandError(f"{where}; {hint}") from error
     except PermitError as error:
         raise CommandError(f"{error.field} {error.value}: {error.told('en')}") from None
-    return settings.zone, announced
+    return settings.zone, announced, called
 
 
 def _ask(waiting: list[WaitingDoor], zone: tzinfo) -> None:
@@ -154,10 +157,10 @@ def _plain(area: str | None, announced: Sequence[Announced]) -> dict[str, object
     return answer | {"area": area, "doors": [announcement.door_id for announcement in announced]}
 
 
-def _sentence(area: str | None, announced: Sequence[Announced], zone: tzinfo) -> str:
-    door_id, permit = announced[0].door_id, announced[0].permit
+def _sentence(area: str | None, announced: Sequence[Announced], called: str, zone: tzinfo) -> str:
+    permit = announced[0].permit
     already = " already" if _is_known(announced) else ""
-    where = f"door {door_id}"
+    where = f"door {called}"
     if area is not None:
         where = f"each of {counted(len(announced), 'door')} in {area}"
     often = ""

@@ -12,6 +12,7 @@ from gateway.cli.output import counted, say, say_json, show, when
 from gateway.language.reasons import reason_word
 from gateway.settings import load
 from gateway.store.case_views import CaseRow, cases_in_review, closed_cases, open_cases
+from gateway.store.contact_views import CaseContact, contacts_of
 from gateway.store.database import Store
 from gateway.store.tables import DONE_TO_CASE
 from gateway.web.case_words import place_word
@@ -35,22 +36,31 @@ def cases(
             rows = closed_cases(connection, limit)
         else:
             rows = open_cases(connection, limit) + cases_in_review(connection, limit)
+        contacts = [contacts_of(connection, row) for row in rows]
     if as_json:
-        say_json([msgspec.to_builtins(row) for row in rows])
+        say_json(
+            [
+                msgspec.to_builtins(row) | {"contacts": msgspec.to_builtins(doors)}
+                for row, doors in zip(rows, contacts, strict=True)
+            ]
+        )
         return
     if not rows:
         say("No case has been closed yet." if closed else "No case is open.")
         return
-    show(_HEADER, [_cells(row, settings.zone) for row in rows])
+    cells = [_cells(*one, settings.zone) for one in zip(rows, contacts, strict=True)]
+    show(_HEADER, cells)
     if len(rows) >= limit:
         say(f"The first {counted(limit, 'case')} of each kind; --limit shows more.")
 
 
-def _cells(row: CaseRow, zone: tzinfo) -> list[str]:
+def _cells(row: CaseRow, contacts: list[CaseContact], zone: tzinfo) -> list[str]:
+    """A line. Where a household has several doors, each that the case is about is named."""
+    labels = ", ".join(door.label for door in contacts)
     return [
         row.case_id,
         row.door_id or "-",
-        place_word(row.label, row.area, "en"),
+        labels or place_word(row.label, row.area, "en"),
         "put aside" if row.shelved_until_ms else row.state.replace("_", " "),
         reason_word(row.reason, "en"),
         when(row.raised_ms, zone),

@@ -71,7 +71,7 @@ def end(
     settings = load(config)
     door_id = door_id_of("--door", door, settings) if door else ""
     own_id = _own_id(kind, name, settings) if name else ""
-    beside = _beside(kind, own_id, door_id, settings)
+    what, beside = _what(kind, own_id, door_id, settings), _beside(kind, own_id, door_id, settings)
     now = command_ms(settings.store.place, settings.zone)
     ending, results = Ending(f"{kind}s", own_id, door_id), []
 
@@ -88,7 +88,7 @@ def end(
     if as_json:
         say_json({"outcome": result, kind: own_id or None, "door": door_id or None})
     else:
-        _say(kind, own_id, door_id, result, beside)
+        _say(kind, what, result, beside, "too" if door_id else "")
     for grid_id in alone if result is not RowResult.UNCHANGED and not as_json else ():
         say(f"Nobody is told of the doors in {grid_id} now; enrol a warden there.")
     if kind is Kind.SEAL:
@@ -122,8 +122,20 @@ def _beside(kind: Kind, own_id: str, door_id: str, settings: Settings) -> str:
         return named_doors(connection, others) if len(doors) > 1 else ""
 
 
-def _say(kind: Kind, own_id: str, door_id: str, result: RowResult, beside: str) -> None:
-    what = f"{kind} {own_id}" if own_id else f"each {kind} of door {door_id}"
+def _what(kind: Kind, own_id: str, door_id: str, settings: Settings) -> str:
+    """What ends, in words; a door as people call it."""
+    door_id = own_id if kind is Kind.DOOR else door_id
+    if not door_id:
+        return f"{kind} {own_id}"
+    with (
+        closing(Store.open(*settings.store.place, create=False)) as store,
+        store.reading() as connection,
+    ):
+        door = f"door {named_doors(connection, [door_id])}"
+    return door if kind is Kind.DOOR else f"each {kind} of {door}"
+
+
+def _say(kind: Kind, what: str, result: RowResult, beside: str, also: str) -> None:
     if result is RowResult.UNCHANGED:
         say(f"{what[0].upper()}{what[1:]} had ended already.")
         return
@@ -132,7 +144,6 @@ def _say(kind: Kind, own_id: str, door_id: str, result: RowResult, beside: str) 
         means = f"Its household's orders and permits go on at {beside}. Its seal hangs nowhere, "
         means += "and its history stays."
     elif beside:
-        also = "too" if door_id else ""
         means = f"It was the household's: it ended at {beside} {also}".rstrip() + f". {means}"
     say(f"{what[0].upper()}{what[1:]} has ended. {means}")
 

@@ -130,7 +130,12 @@ def _stages(seals: list[SealView], one: SealView, share: int) -> list[list[SealV
 
 
 def _about(number: int, stage: list[SealView]) -> str:
-    return f"door {stage[0].door_id} tries it" if number == 0 else f"stage {number + 1}"
+    return f"{_called(stage[0])} tries it" if number == 0 else f"stage {number + 1}"
+
+
+def _called(seal: SealView) -> str:
+    """The door of a seal, by what people call it."""
+    return f"door {seal.label or seal.door_id}"
 
 
 def _go_on_or_stop(
@@ -145,14 +150,14 @@ def _go_on_or_stop(
     worked = list(ended.values()).count(CommandState.WORKED)
     lost = len(ended) - worked
     if lost * 100 <= plan.stop * len(ended) and worked:
-        where = f"The seal of door {stage[0].door_id}" if len(stage) == 1 else f"{worked} seals"
+        where = f"The seal of {_called(stage[0])}" if len(stage) == 1 else f"{worked} seals"
         say(f"{where} {'is' if len(stage) == 1 else 'are'} on {ssid}.")
         return
     asking.give_up(store, ended, now_ms())
     words = _words(asking.states(store, ended).values())
     if len(stage) == 1:
         raise CommandError(
-            f"the seal of door {stage[0].door_id} did not get onto {ssid} ({words}); it is on its "
+            f"the seal of {_called(stage[0])} did not get onto {ssid} ({words}); it is on its "
             "old network, and no other was asked. Check name and password"
         )
     raise CommandError(

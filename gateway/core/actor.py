@@ -22,6 +22,25 @@ class Actor(Struct, frozen=True, array_like=True):
 
 
 CENTRE: Final = Actor(ActorKind.CENTRE, "centre")
+
+
+class Acting(Struct, frozen=True):
+    """An actor at the moment of an act. Records keep the actor alone, so who somebody is never
+    hangs on the role they had then; `for_centre` is of this act: they sit at the centre's desk."""
+
+    actor: Actor
+    for_centre: bool = False
+
+    @property
+    def is_centre(self) -> bool:
+        """Whether what the centre may do is theirs to do."""
+        return self.for_centre or self.actor == CENTRE
+
+    def is_meant_by(self, actor: Actor | None) -> bool:
+        """Whether what is given to this actor is theirs: by name, or because it is the centre's."""
+        return actor == self.actor or (actor == CENTRE and self.is_centre)
+
+
 _OF_ACCOUNT: Final = "@"  # before an account's name; no warden's id begins so
 
 

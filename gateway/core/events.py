@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from gateway.core.actor import Actor
+from gateway.core.actor import Acting, Actor
 from gateway.core.beside_events import BesideEvent
 from gateway.core.clock_events import ClockCorrected as ClockCorrected
 from gateway.core.clock_events import ClockDoubted as ClockDoubted
@@ -135,12 +135,19 @@ class CaseAction(Struct, frozen=True, omit_defaults=True):
     """What a person does about a case. The same `action_id` twice is one action.
 
     `age_ms` is how long ago it was done when it came: a handheld may have been offline.
+    `for_centre`: the actor signed in as one who sits at the centre's desk.
     """
 
     case_id: str
     actor: Actor
     action_id: str
     age_ms: Count = 0
+    for_centre: bool = False
+
+    @property
+    def by(self) -> Acting:
+        """Who acts, as the rules judge them."""
+        return Acting(self.actor, self.for_centre)
 
 
 class CaseAcknowledged(CaseAction, frozen=True, tag="acknowledged"):

@@ -9,10 +9,10 @@ If the commit fails the unit of work is kept and tried again, and nobody outside
 from collections.abc import Iterable
 from typing import Any
 
-from gateway.core.actor import Actor, ActorKind
+from gateway.core.actor import Acting, ActorKind
 from gateway.core.cases.actions import LATE_MS, result_of
 from gateway.core.cases.contradiction import CONTRADICTIONS
-from gateway.core.cases.milestones import milestones
+from gateway.core.cases.milestones import Milestone, milestones
 from gateway.core.doors import after_order, silence
 from gateway.core.effects import (
     CaseMoved,
@@ -284,19 +284,24 @@ class UnitOfWork:
         self.writes.milestones(
             journal_id,
             [
-                (milestone, self._grid(milestone.door_id or own_id), self._role(milestone.by))
+                (milestone, self._grid(milestone.door_id or own_id), self._role(milestone, step))
                 for milestone in found
             ],
         )
 
-    def _role(self, by: Actor | None) -> str:
-        """The role of a person in the register; empty for nobody, and for who stands in none."""
+    def _role(self, milestone: Milestone, step: Step) -> str:
+        """The role of a person in the register, or the centre's for who acted for it and stands in
+        none; empty for nobody, and for anybody else who stands in none."""
+        by, event = milestone.by, step.event
         if by is None:
             return ""
-        if by.kind is ActorKind.CENTRE:
-            return Role.CENTRE
         member = self.turn.router.staff.members.get(by.actor_id)
-        return "" if member is None else member.role
+        if member is not None:
+            return member.role
+        acting = Acting(by)
+        if isinstance(event, CaseAction) and event.actor == by:
+            acting = event.by
+        return Role.CENTRE if acting.is_centre else ""
 
     def _grid(self, door_id: str) -> str:
         """A door's grid; empty for no door, which is a trouble of the whole site."""

@@ -245,7 +245,7 @@ SITE_1M: Final = Measurement(
         Field("open_now", _INT, "", "of those heard, those that last said open"),
         Field("tampered", _INT, "", "of those heard, those that last said tamper"),
         Field("reports", _INT, "", "reports in the minute"),
-        Field("opened", _INT, "", "edges to open in the minute"),
+        Field("opened", _INT, "", "edges to open in the minute; of a double door, of each leaf"),
         Field("closed", _INT, "", "edges to shut in the minute"),
         Field("tampers", _INT, "", "reports of tampering in the minute"),
         Field("sealed_ms", _INT, "ms", "door-milliseconds with a seal: 60 000 for a door"),

@@ -16,7 +16,8 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 JUST_NOW_MS: Final = 10_000  # so lately that counting seconds tells nothing
 MEASURED_MS: Final = 10_000  # what lasts longer is said in seconds
 _JUST_NOW = N_("just now")
-_FIELD = "%Y-%m-%dT%H:%M"  # what a datetime-local field reads and writes
+_FIELD = "%Y-%m-%dT%H:%M"  # what a datetime-local field reads and writes,
+_DAY_FIELD = "%Y-%m-%d"  # and a date field
 
 
 def local(at_ms: int, zone: tzinfo) -> datetime:
@@ -97,5 +98,29 @@ def from_field(text: str, zone: tzinfo) -> int:
     moment = datetime.strptime(text, _FIELD).replace(tzinfo=zone)
     try:
         return int(moment.timestamp() * 1000)
+    except OverflowError as error:
+        raise ValueError("no clock goes that far") from error
+
+
+def day_field(at_ms: int, zone: tzinfo) -> str:
+    """For a date field: the day of a time."""
+    return local(at_ms, zone).strftime(_DAY_FIELD)
+
+
+def from_day_field(text: str, zone: tzinfo) -> tuple[int, int]:
+    """From when to when a day of a date field, as 2026-11-29, lasts here, in milliseconds of UTC.
+    ValueError for anything else."""
+    return _lasts(datetime.strptime(text, _DAY_FIELD).replace(tzinfo=zone))
+
+
+def day_of(at_ms: int, zone: tzinfo) -> tuple[int, int]:
+    """From when to when the day of a time lasts here, in milliseconds of UTC."""
+    return _lasts(local(at_ms, zone).replace(hour=0, minute=0, second=0, microsecond=0))
+
+
+def _lasts(begins: datetime) -> tuple[int, int]:
+    try:
+        ends = begins + timedelta(days=1)
+        return int(begins.timestamp() * 1000), int(ends.timestamp() * 1000)
     except OverflowError as error:
         raise ValueError("no clock goes that far") from error

@@ -9,7 +9,6 @@ transaction, and a replay begins there. A later checkpoint stands for every earl
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
-import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, delete, func, insert, literal, select
 
@@ -28,13 +27,6 @@ PERSON: Final = "person"
 STATE: Final = "state"
 T = TypeVar("T")
 _c, _h = checkpoints.c, tables.households.c
-_decode_household = msgspec.json.Decoder(Household).decode
-_decode_person = msgspec.json.Decoder(Person).decode
-_decode_outages = msgspec.json.Decoder(Outages).decode
-_decode_troubles = msgspec.json.Decoder(Troubles).decode
-_decode_doubt = msgspec.json.Decoder(Doubt).decode
-_decode_staff = msgspec.json.Decoder(Staff).decode
-_decode_rules = msgspec.json.Decoder(Rulebook).decode
 
 
 class Checkpoint(Struct, frozen=True):
@@ -94,25 +86,25 @@ def latest(connection: Connection, findings: Findings | None = None) -> Checkpoi
     def site(name: str, decode: Callable[[bytes], T], otherwise: T) -> T:
         return found.decoded(checkpoints.name, name, of_site.get(name), decode, otherwise)
 
-    doubt = site(states.CLOCK, _decode_doubt, SURE)
+    doubt = site(states.CLOCK, states.decode_doubt, SURE)
     people = (
-        found.decoded(checkpoints.name, name, state, _decode_person, None)
+        found.decoded(checkpoints.name, name, state, states.decode_person, None)
         for kind, name, state in rows
         if kind == PERSON
     )
     homes = (
-        (name, found.decoded(checkpoints.name, name, state, _decode_household, None))
+        (name, found.decoded(checkpoints.name, name, state, states.decode_household, None))
         for kind, name, state in rows
         if kind == HOME
     )
     return Checkpoint(
         journal_id,
-        site(states.RULES, _decode_rules, Rulebook()),
+        site(states.RULES, states.decode_rules, Rulebook()),
         {name: states.door(name, state, found) for kind, name, state in rows if kind == DOOR},
-        site(states.OUTAGES, _decode_outages, Outages()),
-        site(states.TROUBLES, _decode_troubles, Troubles()),
+        site(states.OUTAGES, states.decode_outages, Outages()),
+        site(states.TROUBLES, states.decode_troubles, Troubles()),
         SURE if doubt == SURE else doubt,
-        site(states.STAFF, _decode_staff, Staff()),
+        site(states.STAFF, states.decode_staff, Staff()),
         tuple(person for person in people if person is not None),
         {name: home for name, home in homes if home is not None},
     )

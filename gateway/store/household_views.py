@@ -247,6 +247,25 @@ def reports_of(
     return records(connection, query.limit(limit), ReportRow)
 
 
+def matters_of(
+    connection: Connection, household_id: str, limit: int, since_ms: int = 0
+) -> list[tuple[str, str]]:
+    """A household's own since a time, by kind and id: requests, disputes, questions of health; the
+    latest of each kind."""
+    r, d, q = requests.c, disputes.c, health_questions.c
+    kinds = (
+        ("request", r.request_id, r.household_id, r.asked_ms),
+        ("dispute", d.dispute_id, d.household_id, d.raised_ms),
+        ("question", q.question_id, q.household_id, q.asked_ms),
+    )
+    found: list[tuple[str, str]] = []
+    for kind, own_id, whose, at_ms in kinds:
+        query = select(own_id).where(whose == household_id, at_ms >= since_ms)
+        its = connection.execute(query.order_by(at_ms.desc(), own_id).limit(limit)).scalars()
+        found += [(kind, matter_id) for matter_id in its]
+    return found
+
+
 def seal_answers_at(connection: Connection, door_id: str, now_ms: int) -> list[SealAnswerRow]:
     """What a household said of a door's seal lately, the newest first."""
     s = seal_answers.c

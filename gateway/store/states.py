@@ -39,13 +39,13 @@ class Listening(msgspec.Struct, frozen=True):
 
 encode = msgspec.json.Encoder().encode
 _decode_door = msgspec.json.Decoder(Door).decode
-_decode_person = msgspec.json.Decoder(Person).decode
-_decode_household = msgspec.json.Decoder(Household).decode
-_decode_outages = msgspec.json.Decoder(Outages).decode
-_decode_doubt = msgspec.json.Decoder(Doubt).decode
-_decode_troubles = msgspec.json.Decoder(Troubles).decode
-_decode_staff = msgspec.json.Decoder(Staff).decode
-_decode_rules = msgspec.json.Decoder(Rulebook).decode
+decode_person = msgspec.json.Decoder(Person).decode
+decode_household = msgspec.json.Decoder(Household).decode
+decode_outages = msgspec.json.Decoder(Outages).decode
+decode_doubt = msgspec.json.Decoder(Doubt).decode
+decode_troubles = msgspec.json.Decoder(Troubles).decode
+decode_staff = msgspec.json.Decoder(Staff).decode
+decode_rules = msgspec.json.Decoder(Rulebook).decode
 _decode_listening = msgspec.json.Decoder(Listening).decode
 
 
@@ -64,7 +64,7 @@ def people(connection: Connection, findings: Findings | None = None) -> tuple[Pe
     found, c = Findings() if findings is None else findings, tables.people.c
     query = select(c.warden_id, c.state).order_by(c.warden_id)
     known = (
-        found.decoded(tables.people.name, row["warden_id"], row["state"], _decode_person, None)
+        found.decoded(tables.people.name, row["warden_id"], row["state"], decode_person, None)
         for row in found.rows(connection, query, tables.people.name, state=ANYTHING)
     )
     return tuple(person for person in known if person is not None)
@@ -81,7 +81,7 @@ def households(
     query = select(table.c.household_id, table.c.state).where(table.c.state.is_not(None))
     for row in found.rows(connection, query, table.name, state=ANYTHING):
         its, nothing = row["household_id"], None
-        read = found.decoded(table.name, its, row["state"], _decode_household, nothing)
+        read = found.decoded(table.name, its, row["state"], decode_household, nothing)
         if read is None:
             unread.append(its)
         else:
@@ -97,33 +97,33 @@ def household(connection: Connection, household_id: str) -> Household:
     if stored is None:
         return nothing
     name = tables.households.name
-    return Findings().decoded(name, household_id, stored, _decode_household, nothing)
+    return Findings().decoded(name, household_id, stored, decode_household, nothing)
 
 
 def outages(connection: Connection, findings: Findings | None = None) -> Outages:
     """What the site knows of all doors."""
-    return _site(connection, OUTAGES, _decode_outages, Outages(), findings)
+    return _site(connection, OUTAGES, decode_outages, Outages(), findings)
 
 
 def doubt(connection: Connection, findings: Findings | None = None) -> Doubt:
     """What the gateway's clock is worth."""
-    known = _site(connection, CLOCK, _decode_doubt, SURE, findings)
+    known = _site(connection, CLOCK, decode_doubt, SURE, findings)
     return SURE if known == SURE else known
 
 
 def troubles(connection: Connection, findings: Findings | None = None) -> Troubles:
     """What has befallen the gateway and its site."""
-    return _site(connection, TROUBLES, _decode_troubles, Troubles(), findings)
+    return _site(connection, TROUBLES, decode_troubles, Troubles(), findings)
 
 
 def staff(connection: Connection, findings: Findings | None = None) -> Staff:
     """Who is told what, as the journal last said."""
-    return _site(connection, STAFF, _decode_staff, Staff(), findings)
+    return _site(connection, STAFF, decode_staff, Staff(), findings)
 
 
 def rulebook(connection: Connection, findings: Findings | None = None) -> Rulebook:
     """The rules that held last."""
-    return _site(connection, RULES, _decode_rules, Rulebook(), findings)
+    return _site(connection, RULES, decode_rules, Rulebook(), findings)
 
 
 def listening(connection: Connection, findings: Findings | None = None) -> Listening:

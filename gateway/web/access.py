@@ -35,7 +35,7 @@ from gateway.store import belonging, household_tables
 from gateway.store.belonging import Belonging
 from gateway.store.database import StoreError
 from gateway.web import proving
-from gateway.web.access_rules import PARAMETERS, RULES, Need, Rule, Thing, right_of
+from gateway.web.access_rules import CALLED, PARAMETERS, RULES, Need, Rule, Thing, right_of
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
 from gateway.web.token_scopes import check_scopes
@@ -215,6 +215,7 @@ class AccessMiddleware:
 def _about(rule: Rule, values: dict[str, str]) -> str:
     """What an address is about, for the audit."""
     things = {PARAMETERS[n.thing]: n.thing.value for n in rule.needs if n.thing in PARAMETERS}
+    things |= CALLED
     return ", ".join(f"{things.get(name, name)} {value}" for name, value in values.items() if value)
 
 

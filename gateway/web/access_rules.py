@@ -54,6 +54,8 @@ PARAMETERS: Final = {
     Thing.DISPUTE: DISPUTES.key,
     Thing.QUESTION: QUESTIONS.key,
 }
+# What else in an address is a household's, by the word that the audit seals it under.
+CALLED: Final = {"order_id": "order", "ended_id": "permit"}
 _OF_ACTION: Final = {
     Action.ASSESS: Right.REVIEW,
     Action.SIGN_OFF: Right.REVIEW,

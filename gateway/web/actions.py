@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection
 
-from gateway.core.actor import Actor, ActorKind
+from gateway.core.actor import Acting, Actor, ActorKind
 from gateway.core.cases.actions import ACTION_OF, LATE_MS
 from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import Action
@@ -33,6 +33,7 @@ from gateway.core.events import (
     PersonOnTheWay,
     ReportTakenBack,
 )
+from gateway.core.model import ActionResult
 from gateway.core.outcome import Outcome
 from gateway.core.proof import Scan
 from gateway.core.subject import SITE, Subject, of_door
@@ -183,8 +184,8 @@ class Answered(Answer, frozen=True):
 
 
 # Who acts by this request, and what is shown after what came of it.
-Who = Callable[[Request], Actor]
-After = Callable[[Request, str, Actor, Answered], Awaitable[Response]]
+Who = Callable[[Request], Acting]
+After = Callable[[Request, str, Acting, Answered], Awaitable[Response]]
 
 
 def add_routes(
@@ -202,15 +203,11 @@ def add_routes(
 
     def route(action: Action, kind: Kind) -> None:
         async def press(request: Request, case_id: str) -> Response:
-            actor = who(request)
-            if by_page:
-                pressed: Press = read_model(kind.form, await read_form(request))
-                if pressed.action_id is not None:  # the page's own id, for all of its buttons
-                    pressed.action_id = f"{pressed.action_id}.{action}"
-            else:
-                pressed = read_model(kind.body, await read_body(request))
-            answer = await _act(context, kind, case_id, actor, pressed)
-            return await after(request, case_id, actor, answer)
+            by = who(request)
+            model = kind.form if by_page else kind.body
+            pressed = await read_press(request, model, action, by_page=by_page)
+            answer = await _act(context, kind, case_id, by, pressed)
+            return await after(request, case_id, by, answer)
 
         path = f"{before}/{{case_id}}/{action}"
         router.add_api_route(path, press, methods=["POST"], **described(action, kind))
@@ -220,19 +217,19 @@ def add_routes(
 
 
 async def _act(
-    context: WebContext, kind: Kind, case_id: str, actor: Actor, pressed: Press
+    context: WebContext, kind: Kind, case_id: str, by: Acting, pressed: Press
 ) -> Answered:
     def query(connection: Connection) -> tuple[CaseRow, dict[str, Any]]:
         case = case_views.case(connection, case_id)
         if case is None:
             raise HttpProblem(404, NOT_FOUND)
-        check_known(connection, actor)
+        check_known(connection, by.actor)
         return case, pressed.looked_up(connection)
 
     case, looked_up = await context.read(query)
     action_id = pressed.action_id or secrets.token_hex(8)
     facts = pressed.facts(context.now_ms()) | looked_up
-    event = kind.event(case_id, actor, action_id, pressed.age_ms, **facts)
+    event = kind.event(case_id, by.actor, action_id, pressed.age_ms, by.for_centre, **facts)
     answer = await context.action(case.subject, event)
     if answer.refusal not in _HELD:
         return Answered(answer.changed, answer.result)
@@ -276,6 +273,11 @@ def why(context: WebContext, request: Request, answer: Answered) -> str | None:
         sentence = say(_WITH, language).format(
             why=sentence, who=who_word(answer.holder, None, language)
         )
+    return dated(context, language, sentence, result)
+
+
+def dated(context: WebContext, language: str, sentence: str, result: ActionResult) -> str:
+    """Why something was refused; if it came late, with when it was done and when it came."""
     if result.age_ms < LATE_MS:
         return sentence
     now_ms = context.now_ms()
@@ -296,7 +298,11 @@ def unproved(context: WebContext, request: Request, answer: Answer) -> str | Non
 def check(context: WebContext, request: Request, answer: Answered) -> None:
     """For pages: HttpProblem with the sentence if it was refused. Who has done it already sees
     so."""
-    sentence = why(context, request, answer)
+    check_done(answer, why(context, request, answer))
+
+
+def check_done(answer: Answered, sentence: str | None) -> None:
+    """The same where the sentence is known."""
     if sentence is not None and answer.refusal is not Refusal.DONE_ALREADY:
         raise HttpProblem(409, sentence)  # in the person's language already
 
@@ -306,6 +312,17 @@ def _scan(connection: Connection, code: str) -> Scan:
         return scan_of(connection, door_codes.read(code))
     except ValueError:
         raise HttpProblem(422, _NO_CODE) from None
+
+
+async def read_press(request: Request, model: type[Press], name: str, *, by_page: bool) -> Press:
+    """What was pressed: a page's form, else a program's body. RequestValidationError for another.
+    A page has one id for all of its buttons, which are told apart by the act's name."""
+    if not by_page:
+        return read_model(model, await read_body(request))
+    pressed = read_model(model, await read_form(request))
+    if pressed.action_id is not None:
+        pressed.action_id = f"{pressed.action_id}.{name}"
+    return pressed
 
 
 def read_model(model: type[M], fields: Any) -> M:

@@ -8,7 +8,8 @@
   not ASCII), or "centre".
 
 At a site with accounts none of that counts: who acts is who signed in, or the program whose token
-it is. Without them, whoever is past the password can act as anybody (SECURITY.md).
+it is; whether they act for the centre, the roles of their account say. Without accounts, whoever
+is past the password can act as anybody (SECURITY.md).
 """
 
 import hashlib
@@ -20,7 +21,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.core.actor import CENTRE, Actor, ActorKind
+from gateway.core.actor import CENTRE, Acting, Actor, ActorKind
 from gateway.language.catalogue import N_
 from gateway.store import views
 from gateway.web.answers import HttpProblem
@@ -38,42 +39,47 @@ _NOBODY = N_("Only a warden of this site or the centre can do this.")
 _SAY_AGAIN = N_("Say again who works at this screen, then do it again.")
 
 
-def of_program(request: Request) -> Actor:
+def of_program(request: Request) -> Acting:
     """Who signed in; without accounts whom the header names. HttpProblem without one."""
     who = visitor(request)
     if who is not None:
-        return who.actor
+        return who.acting
     named = unquote(request.headers.get(HEADER, ""))
     if not 0 < len(named) <= _ID_MAX:
         raise HttpProblem(422, _UNSAID)
     return registered(named)
 
 
-def at_screen(context: WebContext, request: Request) -> Actor | None:
+def at_screen(context: WebContext, request: Request) -> Acting | None:
     """Who works at the screen from which this comes; None if that must be asked anew."""
     who = visitor(request)
     if who is not None:
-        return who.actor
+        return who.acting
     kept = request.cookies.get(COOKIE)
     if kept is None:
-        return CENTRE
+        return Acting(CENTRE)
     named, _, signature = kept.rpartition(".")
     is_ours = hmac.compare_digest(signature.encode(), _signature(context, named).encode())
     return registered(unquote(named)) if is_ours else None
 
 
-def acting_at_screen(context: WebContext, request: Request) -> Actor:
+def acting_at_screen(context: WebContext, request: Request) -> Acting:
     """As `at_screen`. HttpProblem where it must be asked anew: nobody acts under another's name."""
-    actor = at_screen(context, request)
-    if actor is None:
+    by = at_screen(context, request)
+    if by is None:
         raise HttpProblem(409, _SAY_AGAIN)
-    return actor
+    return by
 
 
-def on_phone(request: Request) -> Actor:
+def on_phone(request: Request) -> Acting:
+    """Who acts on the warden's page that the address names, as `of_phone`."""
+    return of_phone(request, str(request.path_params["warden_id"]))
+
+
+def of_phone(request: Request, warden_id: str) -> Acting:
     """Who acts on a warden's page: who signed in; without accounts whose page it is."""
     who = visitor(request)
-    return who.actor if who is not None else registered(str(request.path_params["warden_id"]))
+    return who.acting if who is not None else registered(warden_id)
 
 
 def keep(context: WebContext, request: Request, response: Response, actor: Actor) -> None:
@@ -95,9 +101,10 @@ def check_known(connection: Connection, actor: Actor) -> None:
         raise HttpProblem(422, _NOBODY)
 
 
-def registered(named: str) -> Actor:
-    """The centre, or a warden whom the registry may know: no text makes an account of itself."""
-    return CENTRE if named == CENTRE.actor_id else Actor(ActorKind.WARDEN, named)
+def registered(named: str) -> Acting:
+    """The centre, or a warden whom the registry may know: no text makes an account of itself, and
+    no register says who sits at the centre's desk."""
+    return Acting(CENTRE if named == CENTRE.actor_id else Actor(ActorKind.WARDEN, named))
 
 
 def _signature(context: WebContext, named: str) -> str:

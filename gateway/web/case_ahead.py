@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from gateway.core.actor import Actor, actor_of
+from gateway.core.actor import Acting, Actor, actor_of
 from gateway.core.cases.transitions import Action, Standing, judge
 from gateway.core.model import CaseState
 from gateway.core.proof import Proof
@@ -33,12 +33,12 @@ _PROOFS: Final = {Action.ON_SITE: Proof.UNPROVED, Action.PROVE: Proof.PROVED}
 _REPORT: Final = CaseState.REPORTED
 
 
-def may_after(case: CaseRow, actor: Actor, sign_off: bool) -> list[dict[Action, int]]:
-    """What the actor may do at the door, if nobody else does anything.
+def may_after(case: CaseRow, by: Acting, sign_off: bool) -> list[dict[Action, int]]:
+    """What somebody may do at the door, if nobody else does anything.
 
     Args:
         case: As it stands.
-        actor: Who acts.
+        by: Who acts.
         sign_off: Whether the site wants reports signed off. Where it does not, a report closes a
             case whose cause is over, and nothing can be taken back of that.
 
@@ -51,7 +51,7 @@ def may_after(case: CaseRow, actor: Actor, sign_off: bool) -> list[dict[Action, 
     after: list[dict[Action, int]] = []
     while len(after) < len(reached):
         stands = reached[len(after)]
-        leads = _leads(stands, actor, ends)
+        leads = _leads(stands, by, ends)
         reached += [then for then in dict.fromkeys(leads.values()) if then not in reached]
         after.append({action: reached.index(then) for action, then in leads.items()})
     return after
@@ -66,12 +66,12 @@ def _now(case: CaseRow) -> Standing:
     return replace(stands, moved_by=None if had_it is None else actor_of(had_it))
 
 
-def _leads(stands: Standing, actor: Actor, ends: bool) -> dict[Action, Standing]:
+def _leads(stands: Standing, by: Acting, ends: bool) -> dict[Action, Standing]:
     """The case after each action that is allowed; `ends`: a report is the end of it."""
-    judged = {action: judge(stands, action, actor) for action in AT_DOOR}
+    judged = {action: judge(stands, action, by) for action in AT_DOOR}
     return {
         action: _then(
-            stands, action, CaseState.CLOSED if ends and state is _REPORT else state, actor
+            stands, action, CaseState.CLOSED if ends and state is _REPORT else state, by.actor
         )
         for action, state in judged.items()
         if isinstance(state, CaseState)

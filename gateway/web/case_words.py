@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.channels.kinds import kind_of
-from gateway.core.actor import CENTRE, Actor, actor_of
+from gateway.core.actor import CENTRE, Acting, Actor, actor_of
 from gateway.core.cases.actions import LATE_MS
 from gateway.core.cases.contradiction import CONTRADICTIONS
 from gateway.core.cases.refusal import Refusal
@@ -274,18 +274,18 @@ def standing(case: CaseRow) -> Standing:
     return Standing(case.state, case.locked, *people, case.reported_from, case.proof)
 
 
-def may(case: CaseRow, actor: Actor | None, now_ms: int, take_back_ms: int) -> list[Action]:
-    """The buttons to show: what the actor may do, in the order of the loop; a report can be taken
+def may(case: CaseRow, by: Acting | None, now_ms: int, take_back_ms: int) -> list[Action]:
+    """The buttons to show: what somebody may do, in the order of the loop; a report can be taken
     back for `take_back_ms`."""
-    can = allowed(standing(case), actor) if actor is not None else frozenset()
+    can = allowed(standing(case), by) if by is not None else frozenset()
     if now_ms > (case.reported_ms or 0) + take_back_ms:
         can -= {Action.TAKE_BACK}
     return [action for action in PERSONAL if action in can]
 
 
-def why_not(case: CaseRow, action: Action, actor: Actor | None) -> Refusal | None:
+def why_not(case: CaseRow, action: Action, by: Acting | None) -> Refusal | None:
     """Why there is no such button, where there is something to say."""
-    return refusal_of(standing(case), action, actor) if actor is not None else None
+    return refusal_of(standing(case), action, by) if by is not None else None
 
 
 def _actor(actor_id: str | None) -> Actor | None:

@@ -25,7 +25,7 @@ from gateway.store.database import StoreError
 from gateway.store.household_views import Reach
 from gateway.web.access import actions_of, check, look
 from gateway.web.access_rules import RULES, Thing
-from gateway.web.actor import at_screen
+from gateway.web.actor import at_screen, of_phone
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import Lane, WebContext
 from gateway.web.door_map import DoorQuery
@@ -187,10 +187,12 @@ class _Lines:
         self._figures.streams += 1
         setting, where = context.setting(request), prefix(request)
         scope = context.scope(request, Right.DOORS), context.scope(request, Right.CASES)
+        who = visitor(request)
 
         def join(listener: Listener) -> None:
             for one, make_view in zip(wanted, views, strict=True):
-                key = one.kind, one.name, one.language, where, _own(one.kind, listener), scope
+                own = _own(one.kind, listener, who)
+                key = one.kind, one.name, one.language, where, own, scope
                 here = setting | {"language": one.language}
 
                 def make(
@@ -203,7 +205,7 @@ class _Lines:
 
                 self._topics.join(key, make, one.lane, listener, one.seen, one.label)
 
-        ends = _Ends(context, visitor(request))
+        ends = _Ends(context, who)
         return Stream(_events(self._topics, join, ends), self._closer())
 
     def _closer(self) -> Callable[[], None]:
@@ -217,10 +219,12 @@ class _Lines:
         return close
 
 
-def _own(kind: str, listener: Listener) -> Hashable:
-    """A case's page has forms in it, each with an id of its own, so that pressing twice is one
-    act; two people must not share one."""
-    return listener if kind in ("case", "requests") else None
+def _own(kind: str, listener: Listener, who: Visitor | None) -> Hashable:
+    """What two people must not share. A case's page has forms in it, each with an id of its own, so
+    that pressing twice is one act; a phone's has the buttons of who signed in."""
+    if kind in ("case", "requests"):
+        return listener
+    return who.acting if who is not None and kind in OF_PHONES else None
 
 
 class _Ends:
@@ -261,15 +265,16 @@ def _view(
         "case": lambda: OneCase(name, context.rulebook.rules, by, can),
         "door": lambda: OneDoor(name, context.rulebook),
         "walk": lambda: WalkTestView(name),
-        "inbox": lambda: Inbox(name, context.rulebook.rules),
-        "tasks": lambda: Tasks(name, context.rulebook.rules),
-        "task": lambda: Task.named(name, context.rulebook),
+        "inbox": lambda: Inbox(name, of_phone(request, name), context.rulebook.rules),
+        "tasks": lambda: Tasks(name, of_phone(request, name), context.rulebook.rules),
+        "task": lambda: Task(*of_case, of_phone(request, of_case[0]), context.rulebook),
         "warden": lambda: OneWarden(name),
         "updates": Updates,
         "requests": lambda: Matters(Reach(context.scope(request, Right.REQUESTS)), by),
-        "asked": lambda: MattersOfPhone(name),
+        "asked": lambda: MattersOfPhone(name, of_phone(request, name)),
     }
     by, can = at_screen(context, request), actions_of(request)
+    of_case = Task.parts(name)
     doors, cases = context.scope(request, Right.DOORS), context.scope(request, Right.CASES)
     has_cases = may(request, Right.CASES)
     if not kind:

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from gateway.core.actor import Actor, actor_of
+from gateway.core.actor import Acting, actor_of
 from gateway.core.cases.refusal import Refusal
 from gateway.core.households.model import (
     DisputeState,
@@ -95,8 +95,8 @@ OF_STAFF: Final = (
 )
 
 
-def may_after(row: RequestRow, by: Actor) -> list[dict[str, int]]:
-    """What the actor may do about a request, if nobody else does anything: as of a case
+def may_after(row: RequestRow, by: Acting) -> list[dict[str, int]]:
+    """What somebody may do about a request, if nobody else does anything: as of a case
     (case_ahead.py), first what may be done now, and of each deed the place of what may be done
     after it. What was declined is over, so nothing follows."""
     taken_by = None if row.taken_by is None else actor_of(row.taken_by)
@@ -108,11 +108,17 @@ def may_after(row: RequestRow, by: Actor) -> list[dict[str, int]]:
         for deed in DEEDS:
             state = judge(stands, deed, by)
             if not isinstance(state, Refusal):
-                had = None if state is RequestState.ASKED else by
+                had = None if state is RequestState.ASKED else by.actor
                 leads[deed] = replace(stands, state=state, taken_by=had)
         reached += [then for then in leads.values() if then not in reached]
         after.append({deed: reached.index(then) for deed, then in leads.items()})
     return after
+
+
+def is_hers_to_answer(row: DisputeRow, by: Acting) -> bool:
+    """Whether somebody was named to answer a dispute, and was no part of the record."""
+    is_named = row.assigned_to is not None and by.is_meant_by(actor_of(row.assigned_to))
+    return is_named and by.actor.actor_id not in row.of
 
 
 class MatterWords:
@@ -121,6 +127,7 @@ class MatterWords:
     symptoms = tuple(Symptom)
     outcomes = OF_STAFF
     may_after = staticmethod(may_after)
+    is_hers_to_answer = staticmethod(is_hers_to_answer)
 
     def __init__(self, language: str) -> None:
         self._language = language

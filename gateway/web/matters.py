@@ -14,8 +14,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from sqlalchemy import Connection
 
-from gateway.core.actor import Actor, actor_of
-from gateway.core.cases.refusal import Refusal
+from gateway.core.actor import Acting, actor_of
 from gateway.core.households.events import (
     DisputeAnswered,
     DisputeAssigned,
@@ -30,21 +29,16 @@ from gateway.core.households.events import (
 )
 from gateway.core.households.model import HealthOutcome
 from gateway.core.subject import of_household
-from gateway.language.catalogue import N_, say
 from gateway.language.refusals import matter_refusal_line
-from gateway.language.times import stamp
 from gateway.store import household_views
 from gateway.store.household_views import DisputeRow, QuestionRow, RequestRow
-from gateway.web.actions import Answered, Press, read_body, read_form, read_model
+from gateway.web.actions import Answered, Press, check_done, dated, read_press
 from gateway.web.actor import check_known
 from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
 from gateway.web.context import WebContext
 
 WORDS_MAX: Final = 300
 Row = RequestRow | DisputeRow | QuestionRow
-
-_LATE = N_("{why} You did it at {done}, and it arrived at {arrived}.")
-LATE_MS: Final = 60_000
 
 
 class Deciding(Press):
@@ -121,8 +115,8 @@ QUESTIONS: Final = Matter(
 )
 MATTERS: Final = (REQUESTS, DISPUTES, QUESTIONS)
 
-Who = Callable[[Request], Actor]
-After = Callable[[Request, Actor, Answered], Awaitable[Response]]
+Who = Callable[[Request], Acting]
+After = Callable[[Request, Acting, Answered], Awaitable[Response]]
 
 
 def add_routes(
@@ -139,15 +133,10 @@ def add_routes(
 
     def route(matter: Matter, deed: Deed) -> None:
         async def press(request: Request) -> Response:
-            actor, matter_id = who(request), str(request.path_params[matter.key])
-            if by_page:
-                pressed: Press = read_model(deed.body, await read_form(request))
-                if pressed.action_id is not None:  # the page's own id, for all of its buttons
-                    pressed.action_id = f"{pressed.action_id}.{deed.name}"
-            else:
-                pressed = read_model(deed.body, await read_body(request))
-            answer = await _act(context, matter, deed, matter_id, actor, pressed)
-            return await after(request, actor, answer)
+            by, matter_id = who(request), str(request.path_params[matter.key])
+            pressed = await read_press(request, deed.body, deed.name, by_page=by_page)
+            answer = await _act(context, matter, deed, matter_id, by, pressed)
+            return await after(request, by, answer)
 
         path = f"{before}/{matter.path}/{{{matter.key}}}/{deed.name}"
         router.add_api_route(path, press, methods=["POST"], **described(matter, deed))
@@ -158,13 +147,13 @@ def add_routes(
 
 
 async def _act(
-    context: WebContext, matter: Matter, deed: Deed, matter_id: str, by: Actor, pressed: Press
+    context: WebContext, matter: Matter, deed: Deed, matter_id: str, by: Acting, pressed: Press
 ) -> Answered:
     def query(connection: Connection) -> tuple[Row, dict[str, Any]]:
         row = matter.row(connection, matter_id)
         if row is None:
             raise HttpProblem(404, NOT_FOUND)
-        check_known(connection, by)
+        check_known(connection, by.actor)
         return row, _facts(connection, row, by, pressed)
 
     row, facts = await context.read(query)
@@ -172,7 +161,8 @@ async def _act(
     event = deed.event(
         action_id=action_id,
         age_ms=pressed.age_ms,
-        actor=by,
+        actor=by.actor,
+        for_centre=by.for_centre,
         **{matter.key: matter_id},
         **facts,
     )
@@ -180,14 +170,14 @@ async def _act(
     return Answered(answer.changed, answer.result)
 
 
-def _facts(connection: Connection, row: Row, by: Actor, pressed: Press) -> dict[str, Any]:
+def _facts(connection: Connection, row: Row, by: Acting, pressed: Press) -> dict[str, Any]:
     """What the event says beside who and which; HttpProblem where it cannot be so."""
     facts: dict[str, Any] = {}
     match pressed:
         case Declining(why=why):
             facts = {"why": peoples_line(why, WORDS_MAX)}
         case Assigning(to=to):
-            named = actor_of(to) if to else by
+            named = actor_of(to) if to else by.actor
             check_known(connection, named)
             facts = {"to": named}
         case Answering(is_upheld=is_upheld, words=words):
@@ -205,18 +195,10 @@ def why(context: WebContext, request: Request, answer: Answered) -> str | None:
     result, language = answer.result, context.language(request)
     if result is None or result.refusal is None:
         return None
-    sentence = matter_refusal_line(result.refusal, language)
-    if result.age_ms < LATE_MS:
-        return sentence
-    now_ms = context.now_ms()
-    done = stamp(result.done_ms, now_ms, language, context.zone)
-    arrived = stamp(result.arrived_ms, now_ms, language, context.zone)
-    return say(_LATE, language).format(why=sentence, done=done, arrived=arrived)
+    return dated(context, language, matter_refusal_line(result.refusal, language), result)
 
 
 def check(context: WebContext, request: Request, answer: Answered) -> None:
     """For pages: HttpProblem with the sentence if it was refused. Who has done it already sees
     so."""
-    sentence = why(context, request, answer)
-    if sentence is not None and answer.refusal is not Refusal.DONE_ALREADY:
-        raise HttpProblem(409, sentence)
+    check_done(answer, why(context, request, answer))

@@ -25,7 +25,7 @@ from gateway.accounts.provider import Provider
 from gateway.accounts.roles import Right, Whose, reach
 from gateway.accounts.sessions import OF_PROGRAMS, Kind, Rights, Session
 from gateway.accounts.sign_in import SignIn
-from gateway.core.actor import Actor
+from gateway.core.actor import Acting
 from gateway.settings import Settings
 from gateway.store import views
 from gateway.store.database import Store
@@ -52,9 +52,9 @@ class Visitor(Struct, frozen=True):
         return self.session.account
 
     @property
-    def actor(self) -> Actor:
-        """Who acts."""
-        return self.session.account.actor
+    def acting(self) -> Acting:
+        """Who acts, and whether for the centre."""
+        return self.session.account.acting
 
     @property
     def is_halfway(self) -> bool:

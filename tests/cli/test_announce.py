@@ -33,7 +33,7 @@ def test_announcing_an_opening(menshen, store):
     assert (answer.code, "A permit lasts 31 days at most" in answer.err) == (1, True)
     day = (datetime.now(UTC) + timedelta(days=40)).date()
     words[3:4] = [f"{day} 12:30", "--from", f"{day} 11:30"]
-    assert f"Announced: 1 opening of door d1 until {day} 12:30:00." in menshen(*words).out
+    assert f"Announced: 1 opening of door 3-201 until {day} 12:30:00." in menshen(*words).out
     assert "Announced already" in menshen(*words).out
     assert menshen(*words, "--json").json["outcome"] == "unchanged"
     words[1] = "d9"
@@ -43,7 +43,7 @@ def test_announcing_an_opening(menshen, store):
 def test_what_recurs_is_announced_once_and_holds_on_its_days(menshen, store):
     words = ["announce", "d1", *WHEN, "--daily", "07:00-08:30,11:30-13:00", "--days", "Mon-Fri"]
     answer = menshen(*words)
-    assert "Announced: 1 opening in each of 2 windows a day of door d1 until 20" in answer.out
+    assert "Announced: 1 opening in each of 2 windows a day of door 3-201 until 20" in answer.out
     (row,) = permits(store)
     assert json.loads(row["daily"]) == [[420, 510], [690, 780]]
     assert row["days"] == 0b0011111

@@ -34,3 +34,25 @@ def test_cases_lists_the_bench_behind_what_is_open(menshen, store):
     answer = menshen("cases").out
     for words in ("paged", "put aside", "on site", "Stair 3/2", "reported", "王", "lawful"):
         assert words in answer
+
+
+def test_a_case_of_a_household_names_each_of_its_doors_that_it_is_about(menshen, store):
+    with store.writing() as connection:
+        d, row = tables.doors, {"subject_kind": "door", "grid_id": "g1", "reason": "no_permit"}
+        connection.execute(d.update().where(d.c.door_id == "d2").values(household_id="d1"))
+        row |= {"case_id": "c1", "subject_id": "d1", "door_id": "d1", "state": "paged"}
+        row |= {"raised_ms": 1, "since_ms": 1, "moved_ms": 1, "openings": 1}
+        connection.execute(insert(tables.cases), row | {"contacts": '["d2"]'})
+        opened = [
+            {"opening_id": door, "door_id": door, "reason": "no_permit"}
+            | dict.fromkeys(("opened_ms", "latest_ms", "heard_ms"), 2)
+            for door in ("d1", "d2")
+        ]
+        connection.execute(insert(tables.openings), opened)
+    (case,) = menshen("cases", "--json").json
+    assert [(one["label"], one["openings"]) for one in case["contacts"]] == [
+        ("3-201", 1),
+        ("3-202", 1),
+    ]
+    assert case["openings"] == 1, "one opening through two leaves"
+    assert "3-201, 3-202" in menshen("cases").out

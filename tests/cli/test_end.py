@@ -28,11 +28,11 @@ def under_order(store, settings):
     ("words", "said"),
     [
         (("order", "o1"), "Order o1 has ended."),
-        (("order", "--door", "d1"), "Each order of door d1 has ended."),
+        (("order", "--door", "d1"), "Each order of door 3-201 has ended."),
         (("permit", "p1"), "Permit p1 has ended."),
-        (("permit", "--door", "d1"), "Each permit of door d1 has ended."),
+        (("permit", "--door", "d1"), "Each permit of door 3-201 has ended."),
         (("seal", SEAL), f"Seal {SEAL} has ended."),
-        (("door", "d1"), "Door d1 has ended. Its orders and permits ended too"),
+        (("door", "d1"), "Door 3-201 has ended. Its orders and permits ended too"),
         (("warden", "w1"), "Nobody is told of the doors in g1 now"),
     ],
 )

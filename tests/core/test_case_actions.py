@@ -2,8 +2,9 @@
 
 import pytest
 from msgspec import json
+from msgspec.structs import replace
 
-from gateway.core.actor import CENTRE, Actor, actor_of
+from gateway.core.actor import CENTRE, Acting, Actor, actor_of
 from gateway.core.cases.actions import AGE_MAX_MS, RESULTS_KEPT, result_of
 from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import (
@@ -42,6 +43,7 @@ from tests.core.timeline import SITE, Site
 
 S, R, A = CaseState, Refusal, Action
 WANG, LI = actor_of("wang"), actor_of("li")
+AT_DESK, LI_AT_HOME = Acting(LI, for_centre=True), Acting(LI)
 NEW, NOT = R.NOTHING_NEW, R.NOT_REPORTED
 ACTIONS = list(A)
 
@@ -97,6 +99,19 @@ def said(action: Action, case_id: str, by: Actor, story: Story) -> Event:
         A.PAGE_SENT: PageWentOut(case_id, case_id),
         A.PAGE_RECEIVED: PageReceived(case_id, case_id, by.actor_id),
     }[action]
+
+
+def done_by(by: Acting, event: Event) -> Event:
+    """The same, done as somebody acts."""
+    if not isinstance(event, CaseAction):
+        return event
+    return replace(event, actor=by.actor, for_centre=by.for_centre)
+
+
+def came_of_it(story: Story, event: Event) -> CaseState | Refusal | None:
+    """What would come of it now; the story goes on as if it had not been."""
+    _, effects = step(story.door, event, story.now_ms, story.rules)
+    return came_of(list(effects))
 
 
 WAY = {
@@ -226,18 +241,56 @@ def test_an_action_on_a_case_that_nobody_raised_is_refused(action: Action) -> No
 
 
 @pytest.mark.parametrize("state", S)
-@pytest.mark.parametrize("by", [WANG, LI, CENTRE])
-def test_the_buttons_are_what_is_not_refused(state: CaseState, by: Actor) -> None:
+@pytest.mark.parametrize("by", [*map(Acting, (WANG, LI, CENTRE)), AT_DESK, Acting(WANG, True)])
+def test_the_buttons_are_what_is_not_refused(state: CaseState, by: Acting) -> None:
     story, case_id = case_in(state)
     found = story.moves()[-1].case
     people = found.moved_by, found.reported_by
     row = Standing(found.state, found.locked, *people, found.reported_from)
     for action in PERSONAL:
-        done, _ = step(story.door, said(action, case_id, by, story), story.now_ms, story.rules)
+        event = done_by(by, said(action, case_id, by.actor, story))
+        done, _ = step(story.door, event, story.now_ms, story.rules)
         changed = (done.case, done.in_review) != (story.door.case, story.door.in_review)
         assert (action in allowed(row, by)) is changed
         assert (refusal_of(row, action, by) is None) is changed
     assert isinstance(judge(row, A.ACKNOWLEDGE, by), CaseState | Refusal)
+
+
+# Somebody who signed in as one at the centre's desk: a person, who acts for the centre.
+
+
+@pytest.mark.parametrize("state", S)
+def test_who_sits_at_the_desk_may_what_the_centre_may(state: CaseState) -> None:
+    story, case_id = case_in(state)
+    desk = [came_of_it(story, done_by(AT_DESK, said(a, case_id, LI, story))) for a in PERSONAL]
+    nobody_yet = actor_of("ma")
+    others = [came_of_it(story, said(a, case_id, nobody_yet, story)) for a in PERSONAL]
+    is_held = state in (S.ACKNOWLEDGED, S.ON_THE_WAY, S.ON_SITE)
+    expected = [
+        S.RAISED if is_held and a is A.HAND_OVER else leads_to
+        for a, leads_to in zip(PERSONAL, others, strict=True)
+    ]
+    assert desk == expected, "to hand over what another has is all that the centre may more"
+
+
+def test_nobody_at_the_desk_signs_off_their_own_report_nor_what_they_reported_as_a_warden() -> None:
+    for reporter in (AT_DESK, LI_AT_HOME):
+        story, case_id = case_in(S.ON_SITE)
+        story.tell(done_by(reporter, said(A.REPORT, case_id, LI, story)))
+        for by in (AT_DESK, LI_AT_HOME):
+            assess = done_by(by, said(A.ASSESS, case_id, LI, story))
+            assert came_of_it(story, assess) is R.OWN_REPORT
+        assert story.moves()[-1].by == LI, "and it is they who have reported it, by name"
+
+
+def test_an_act_for_the_centre_is_journaled_so_and_an_old_one_means_what_it_meant() -> None:
+    story, case_id = case_in(S.ACKNOWLEDGED)
+    handed = done_by(AT_DESK, said(A.HAND_OVER, case_id, LI, story))
+    told = json.decode(json.encode(handed), type=Event)
+    assert (told, told.for_centre) == (handed, True)  # type: ignore[union-attr]
+    old = json.decode(json.encode(said(A.HAND_OVER, case_id, LI, story)), type=Event)
+    assert b"for_centre" not in json.encode(old)
+    assert came_of(story.tell(old)) is R.NOT_HOLDER
 
 
 # The same action twice.

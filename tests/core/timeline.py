@@ -153,6 +153,14 @@ class Site:
                 self.tell(door_id, OrderPlaced(order))
             self.door(door_id).speaks()
 
+    def open_cases(self) -> dict[str, Case]:
+        """The open cases of doors, each by the door that has it."""
+        return {door.door_id: door.case for door in self.doors.values() if door.case is not None}
+
+    def left(self, door_id: str) -> list[int]:
+        """How many openings each permit at a door has left."""
+        return [permit.openings for permit in self.doors[door_id].permits]
+
     # Time.
 
     def time(self, words: str) -> int:

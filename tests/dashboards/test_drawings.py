@@ -112,6 +112,8 @@ def test_the_command_writes_it_and_says_what_is_wrong_in_a_sentence(
     done = run_menshen("fleet-report", page, "--site", SITE, *here)
     assert done.exit_code == 0, done.output
     assert page.read_text(encoding="utf-8").count("<svg ") == 1 + len(report.OF_A_SITE)
+    files = {path.name for path in tmp_path.iterdir()}
+    assert files == {"menshen.toml", "week.html"}, "it opens no database, so it can name no door"
     for words, said in (
         (("--site", "nowhere"), "knows no site nowhere"),
         (("--site", "a b"), "is no id"),

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from gateway.core.actor import actor_of
+from gateway.core.duration import HOUR_MS
 from gateway.core.events import CaseAcknowledged, Event, OrderPlaced, SealBound
 from gateway.core.model import Order
 from gateway.core.rules import Rulebook, Rules
@@ -181,6 +182,18 @@ async def beating_at(
     """As `beating`, by our clock, where nobody asks what goes out."""
     async with beating(store, rules, clock) as (engine, _):
         yield engine
+
+
+@contextlib.asynccontextmanager
+async def under_order(
+    store: Store, seal: HandSeal, clock: ManualClock, lasts_ms: int = HOUR_MS
+) -> AsyncIterator[tuple[Engine, Post]]:
+    """As `beating`, with this one seal at door-0, whose order-0 ends so much later."""
+    enrol(store, [seal])
+    async with beating(store, clock=clock) as (engine, post):
+        order = Order("order-0", 0, clock.now_ms() + lasts_ms)
+        await engine.submit(of_door("door-0"), OrderPlaced(order))
+        yield engine, post
 
 
 def waiting_pending_events(store: Store) -> int:

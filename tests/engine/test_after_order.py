@@ -1,10 +1,5 @@
 """P5, first part: at the end of its order a door is left alone, from that moment on."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.core.events import OrderPlaced
 from gateway.core.model import Contact, Order
@@ -14,18 +9,11 @@ from gateway.engine.engine import Engine
 from gateway.store import tables
 from gateway.store.database import Store
 from sealwire import report
-from tests.engine.small_site import HandSeal, Post, beating, enrol, new_store, rows
+from tests.engine.small_site import HandSeal, Post, beating, enrol, rows, under_order
 from tests.manual_clock import ManualClock
 from tests.waiting import until
 
 DOOR = of_door("door-0")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = new_store(tmp_path)
-    yield opened
-    opened.close()
 
 
 async def heard(engine: Engine, post: Post, seal: HandSeal, said: report.Report) -> None:
@@ -38,10 +26,7 @@ async def heard(engine: Engine, post: Post, seal: HandSeal, said: report.Report)
 
 async def test_p5_what_a_door_does_after_its_order_stands_nowhere(store: Store) -> None:
     seal, clock = HandSeal(), ManualClock()
-    enrol(store, [seal])
-    async with beating(store, clock=clock) as (engine, post):
-        ends_ms = clock.now_ms() + HOUR_MS
-        await engine.submit(DOOR, OrderPlaced(Order("order-0", 0, ends_ms)))
+    async with under_order(store, seal, clock) as (engine, post):
         await heard(engine, post, seal, seal.edge())
         await heard(engine, post, seal, seal.edge(report.SHUT))
         clock.advance(HOUR_MS)
@@ -64,9 +49,7 @@ async def test_p5_what_waited_in_the_seal_since_before_the_end_counts_as_ever(
     store: Store,
 ) -> None:
     seal, clock = HandSeal(), ManualClock()
-    enrol(store, [seal])
-    async with beating(store, clock=clock) as (engine, post):
-        await engine.submit(DOOR, OrderPlaced(Order("order-0", 0, clock.now_ms() + HOUR_MS)))
+    async with under_order(store, seal, clock) as (engine, post):
         clock.advance(HOUR_MS + MINUTE_MS)
         await heard(engine, post, seal, seal.edge(age_ms=2 * MINUTE_MS))
     assert len(rows(store, tables.openings)) == 1

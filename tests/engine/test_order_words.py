@@ -1,10 +1,5 @@
 """At T the seal is told that it is over, until it shows it; and before the next order, to watch."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from gateway.core.actor import actor_of
 from gateway.core.clock_events import ClockDoubted, ClockSure
 from gateway.core.commissioning_events import WalkTestBegan
@@ -20,17 +15,10 @@ from gateway.store.database import Store
 from gateway.store.seal_tables import seal_commands as commands_table
 from sealwire import ccm, command, envelope, report
 from sealwire.report import OPEN, SHUT, UNKNOWN
-from tests.engine.small_site import HandSeal, Post, beating, enrol, new_store, rows
+from tests.engine.small_site import HandSeal, Post, beating, enrol, rows, under_order
 from tests.manual_clock import ManualClock
 
 DOOR = of_door("door-0")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = new_store(tmp_path)
-    yield opened
-    opened.close()
 
 
 async def told(engine: Engine, post: Post, seal: HandSeal, said: report.Report) -> list[int]:
@@ -78,10 +66,7 @@ async def test_it_is_said_with_the_answers_until_a_beat_shows_it_and_again_befor
 
 async def test_a_kill_forgets_nothing(store: Store) -> None:
     seal, clock = HandSeal(), ManualClock()
-    enrol(store, [seal])
-    async with beating(store, clock=clock) as (engine, post):
-        ends_ms = clock.now_ms() + HOUR_MS
-        await engine.submit(DOOR, OrderPlaced(Order("order-0", 0, ends_ms)))
+    async with under_order(store, seal, clock) as (engine, post):
         clock.advance(HOUR_MS)
         assert await told(engine, post, seal, seal.heartbeat()) == [command.OVER]
     async with beating(store, clock=clock) as (engine, post):
@@ -91,10 +76,7 @@ async def test_a_kill_forgets_nothing(store: Store) -> None:
 
 async def test_one_that_does_not_take_it_is_told_ever_more_seldom(store: Store) -> None:
     seal, clock = HandSeal(), ManualClock()
-    enrol(store, [seal])
-    async with beating(store, clock=clock) as (engine, post):
-        ends_ms = clock.now_ms() + HOUR_MS
-        await engine.submit(DOOR, OrderPlaced(Order("order-0", 0, ends_ms)))
+    async with under_order(store, seal, clock) as (engine, post):
         clock.advance(HOUR_MS)
         count = 0
         for _ in range(24 * 6):  # ten minutes apart
@@ -132,9 +114,7 @@ async def test_a_doubted_clock_ends_no_order_and_wakes_for_both_readings(store: 
 
 async def test_who_works_at_a_seal_between_two_orders_finds_it_watching(store: Store) -> None:
     seal, clock = HandSeal(), ManualClock()
-    enrol(store, [seal])
-    async with beating(store, clock=clock) as (engine, post):
-        await engine.submit(DOOR, OrderPlaced(Order("order-0", 0, clock.now_ms())))
+    async with under_order(store, seal, clock, lasts_ms=0) as (engine, post):
         assert await told(engine, post, seal, seal.heartbeat()) == [command.OVER]
         assert await told(engine, post, seal, seal.heartbeat(UNKNOWN)) == []
         ends_ms = clock.now_ms() + HOUR_MS
@@ -145,10 +125,8 @@ async def test_who_works_at_a_seal_between_two_orders_finds_it_watching(store: S
 
 async def test_a_permit_s_row_ends_with_its_order(store: Store) -> None:
     seal, clock = HandSeal(), ManualClock()
-    enrol(store, [seal])
-    async with beating(store, clock=clock) as (engine, _):
-        ends_ms = clock.now_ms() + HOUR_MS
-        await engine.submit(DOOR, OrderPlaced(Order("order-0", 0, ends_ms)))
+    ends_ms = clock.now_ms() + HOUR_MS
+    async with under_order(store, seal, clock) as (engine, _):
         daily = Permit("p", 0, ends_ms + DAY_MS, 2, MINUTE_MS, "~", "~", daily=((0, 1439),))
         await engine.submit(DOOR, PermitAnnounced(daily))
         clock.advance(HOUR_MS)
@@ -158,9 +136,7 @@ async def test_a_permit_s_row_ends_with_its_order(store: Store) -> None:
 
 async def test_version_1_has_no_word_for_it(store: Store) -> None:
     seal, clock = HandSeal(), ManualClock()
-    enrol(store, [seal])
-    async with beating(store, clock=clock) as (engine, post):
-        await engine.submit(DOOR, OrderPlaced(Order("order-0", 0, clock.now_ms())))
+    async with under_order(store, seal, clock, lasts_ms=0) as (engine, post):
         before = len(post.receipts())
         seal.counter += 1
         numbers = envelope.UP, seal.epoch, seal.counter

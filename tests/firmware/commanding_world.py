@@ -1,6 +1,8 @@
 """A gateway that commands: it asks with its answers, and decides a trial by its first note."""
 
+import json
 import secrets
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -13,6 +15,7 @@ from sealwire.gateway_end import Note
 from sealwire.receipt import Receipt
 from sealwire.report import Report
 from tests.bench_board import BenchBoard
+from tests.firmware import seal_bench
 
 STEP_MS = 50
 
@@ -150,6 +153,23 @@ class Wire:
 
     def close(self) -> None:
         self.state = link_states.DOWN
+
+
+class Bench:
+    """Makes a seal on a bench, in a folder that is its flash."""
+
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
+        self._folder, self._patch = folder, patch
+
+    def __call__(
+        self, battery: bool = False, wifi: dict[str, str] | None = None
+    ) -> "CommandedSeal":
+        """One that is not started yet, on mains or with a battery."""
+        more = {} if wifi is None else {"wifi": wifi}
+        fields = seal_bench.seal_settings(1, mains=not battery, **more)
+        (self._folder / "seal.json").write_text(json.dumps(fields))
+        broker = Broker(seal_bench.SEAL_ID, seal_bench.KEY, "geheim")
+        return CommandedSeal(f"{self._folder}/", broker, self._patch, battery)
 
 
 class CommandedSeal:

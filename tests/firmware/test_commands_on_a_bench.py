@@ -11,7 +11,7 @@ from sealnode.settings import read
 from sealwire import ccm, command, envelope, gateway_end, note
 from sealwire.report import OPEN
 from tests.firmware import seal_bench
-from tests.firmware.commanding_world import Broker, Command, CommandedSeal
+from tests.firmware.commanding_world import Bench, Command, CommandedSeal
 
 MINUTE_MS = 60_000
 NEW_ID, NEW_KEY = "ffeeddccbbaa9988", bytes(range(32, 64))
@@ -28,11 +28,8 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     """A seal on a bench whose Wi-Fi is `old`; with a battery if asked."""
 
     def made(battery: bool = False) -> CommandedSeal:
-        fields = seal_bench.seal_settings(1, mains=not battery, wifi=OLD_WIFI)
-        (tmp_path / "seal.json").write_text(json.dumps(fields))
-        broker = Broker(seal_bench.SEAL_ID, seal_bench.KEY, "geheim")
-        broker.follow(NEW_ID, NEW_KEY, "fresh")
-        bench = CommandedSeal(f"{tmp_path}/", broker, monkeypatch, battery)
+        bench = Bench(tmp_path, monkeypatch)(battery, OLD_WIFI)
+        bench.broker.follow(NEW_ID, NEW_KEY, "fresh")
         bench.board.networks, bench.board.signal = ["old", "new"], -61
         return bench
 

@@ -1,7 +1,6 @@
 """A seal whose order is over: it beats, says nothing of its door, shows it, and watches again."""
 
 import itertools
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +10,7 @@ from sealnode import over
 from sealnode.settings import OVER
 from sealwire import command
 from sealwire.report import EDGE, HEARTBEAT, OPEN, SHUT, TAMPER, UNKNOWN, Report
-from tests.firmware import seal_bench
-from tests.firmware.commanding_world import Broker, Command, CommandedSeal
+from tests.firmware.commanding_world import Bench, Command, CommandedSeal
 
 MINUTE_MS = 60_000
 IT_IS_OVER = Command(command.OVER, 77, ())
@@ -23,11 +21,12 @@ Make = Callable[..., CommandedSeal]
 
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
+    """A seal that is awake and has been heard; with a battery if asked."""
+
     def made(battery: bool = False) -> CommandedSeal:
-        fields = seal_bench.seal_settings(1, mains=not battery)
-        (tmp_path / "seal.json").write_text(json.dumps(fields))
-        broker = Broker(seal_bench.SEAL_ID, seal_bench.KEY, "geheim")
-        return CommandedSeal(f"{tmp_path}/", broker, monkeypatch, battery)
+        bench = Bench(tmp_path, monkeypatch)(battery)
+        bench.boot()
+        return bench.run(10_000)
 
     return made
 
@@ -63,8 +62,6 @@ def test_after_its_order_a_seal_beats_and_says_nothing_of_its_door(
     make: Make, battery: bool
 ) -> None:
     bench = make(battery)
-    bench.boot()
-    bench.run(10_000)
     told(bench, IT_IS_OVER)
     count, edges = len(bench.broker.reports), bench.seal.spool.edges
     for _ in range(3):
@@ -85,8 +82,6 @@ def test_it_is_over_after_a_power_cut_and_after_sleep(
     make: Make, battery: bool, is_cold: bool
 ) -> None:
     bench = make(battery)
-    bench.boot()
-    bench.run(10_000)
     told(bench, IT_IS_OVER)
     count = len(bench.broker.reports)
     bench.boot(is_cold)
@@ -101,8 +96,6 @@ def test_the_next_order_finds_it_watching_and_hears_of_nothing_between(
     make: Make, battery: bool
 ) -> None:
     bench = make(battery)
-    bench.boot()
-    bench.run(10_000)
     told(bench, IT_IS_OVER)
     moved(bench, 1)
     moved(bench, 0)
@@ -119,8 +112,6 @@ def test_the_next_order_finds_it_watching_and_hears_of_nothing_between(
 
 def test_what_was_seen_under_the_order_is_told_first(make: Make) -> None:
     bench = make()
-    bench.boot()
-    bench.run(10_000)
     bench.broker.loses_receipts = 6
     bench.broker.asks = IT_IS_OVER
     moved(bench, 1)
@@ -134,8 +125,6 @@ def test_what_was_seen_under_the_order_is_told_first(make: Make) -> None:
 @pytest.mark.parametrize("battery", [False, True])
 def test_the_lamp_flashes_thrice_for_whoever_opens_the_door(make: Make, battery: bool) -> None:
     bench = make(battery)
-    bench.boot()
-    bench.run(10_000)
     moved(bench, 1)
     moved(bench, 0)
     assert not bench.board.lit, "under an order no lamp is lit"
@@ -161,8 +150,6 @@ def test_the_lamp_flashes_thrice_for_whoever_opens_the_door(make: Make, battery:
 @pytest.mark.parametrize("battery", [False, True])
 def test_hands_on_the_seal_make_it_ask_at_once(make: Make, battery: bool) -> None:
     bench = make(battery)
-    bench.boot()
-    bench.run(10_000)
     told(bench, IT_IS_OVER)
     bench.run(10_000)
     bench.broker.asks = WATCH_AGAIN
@@ -180,8 +167,6 @@ def test_a_flash_that_fails_leaves_it_watching_until_it_is_told_again(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench = make()
-    bench.boot()
-    bench.run(10_000)
     monkeypatch.setattr(over, "OVER", "no/such/folder")
     bench.broker.asks = IT_IS_OVER
     bench.run(4 * MINUTE_MS)
@@ -195,8 +180,6 @@ def test_a_flash_that_fails_leaves_it_watching_until_it_is_told_again(
 def test_a_power_cut_while_it_is_told_ends_over_or_watching(make: Make) -> None:
     for cut_ms in range(0, 4000, 400):
         bench = make()
-        bench.boot()
-        bench.run(5000)
         bench.broker.asks = IT_IS_OVER
         bench.board.set_cover(True)  # so that it is heard at once
         bench.run(cut_ms)

@@ -64,3 +64,19 @@ def test_what_was_fetched_is_what_the_note_says() -> None:
     sums = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in VENDOR.iterdir()}
     del sums["README.md"]
     assert dict(rows) == sums
+
+
+def test_a_day_of_a_form_lasts_from_midnight_to_midnight_by_the_site_s_clock() -> None:
+    begins, ends = times.from_day_field("2026-03-29", ZoneInfo("Europe/Berlin"))
+    assert ends - begins == 23 * 3_600_000, "the night in which an hour is skipped"
+    assert times.day_of(begins, ZoneInfo("Europe/Berlin")) == (begins, ends)
+    assert times.day_of(ends - 1, ZoneInfo("Europe/Berlin")) == (begins, ends)
+    assert times.day_field(begins, ZoneInfo("Europe/Berlin")) == "2026-03-29"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "20260329", "2026-02-30", "0001-01-01x", "9999-12-31", "今天"]
+)
+def test_what_is_no_day_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        times.from_day_field(text, ZoneInfo("Pacific/Kiritimati"))

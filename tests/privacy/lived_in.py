@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from typer.testing import CliRunner
 
 from gateway.cli.app import app as menshen
+from gateway.cli.exit_codes import MISUSED
 from gateway.cli.log_lines import TEXT, JsonFormatter, LineFormatter
 from gateway.core.actor import actor_of
 from gateway.core.duration import DAY_MS
@@ -31,6 +32,7 @@ from gateway.web.app import build
 from tests.ending.ended_site import NOTE, TELEPHONE, WHO, WHY, EndedSite, Home, ended_site
 from tests.engine.small_site import new_store
 from tests.manual_clock import ManualClock
+from tests.privacy.typed_commands import typed
 from tests.web.households import household_phone
 from tests.web.web_site import now_ms
 
@@ -42,29 +44,6 @@ BASE = "http://127.0.0.1"
 WIDE = {"COLUMNS": "4000"}  # no table wraps a word
 # Streams have no end (what they tell stands on their pages), and of these one is like another.
 NOT_READ = {"/stream", "/handheld/sw.js"}
-COMMANDS = (
-    ("doors",),
-    ("seals",),
-    ("cases",),
-    ("cases", "--closed"),
-    ("requests",),
-    ("requests", "--counts"),
-    ("destruction",),
-    ("destruction", "holds"),
-    ("audit",),
-    ("settings",),
-    ("upgrade",),
-    ("door-label",),
-    ("notice",),
-    ("coverage", "{door_id}"),
-    ("certificate", "show", "{door_id}"),
-    ("label", "{seal_id}"),
-)
-WITHOUT_JSON = {"door-label", "notice", "label", "certificate", "settings"}
-SHEETS = (
-    ("door-label", "--all", "--out", "labels.html"),
-    ("notice", "{door_id}", "--out", "sheets.pdf"),
-)
 
 
 class House(NamedTuple):
@@ -191,15 +170,15 @@ def commands(house: House, folder: Path) -> dict[str, bytes]:
     """What every command that reads says, as a table and for programs; and the files that are
     written for a printer."""
     said = {}
-    as_json = [(*words, "--json") for words in COMMANDS if words[0] not in WITHOUT_JSON]
-    typed = [[word.format(**house.ids) for word in w] for w in (*COMMANDS, *as_json, *SHEETS)]
+    lines = [[word.format(**house.ids) for word in line] for line in typed()]
     runner, before = CliRunner(), Path.cwd()
     os.chdir(folder)
     try:
-        for words in typed:
+        for words in lines:
             result = runner.invoke(menshen, words, prog_name="menshen", env=WIDE)
             if result.exception is not None and not isinstance(result.exception, SystemExit):
                 raise result.exception
+            assert result.exit_code != MISUSED, (words, result.output)
             answer = result.stdout_bytes + result.stderr_bytes
             for word in set(words) & set(house.ids.values()):  # it says again what was typed
                 answer = answer.replace(word.encode(), b"")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.privacy.byte_search import forms, found_in, hits
 from tests.privacy.lived_in import CANARIES, LABEL, commands, lived_in, logged, pages
+from tests.privacy.typed_commands import LEFT_OUT, READ, parts, typed, with_a_file
 from tests.web.households import new_code
 
 TITLE = re.compile(rb"<title>(.*?)</title>", re.DOTALL)
@@ -30,6 +31,14 @@ def titles(answers: dict[str, bytes]) -> dict[str, bytes]:
 def test_p06_the_search_finds_a_word_however_it_is_written(tmp_path: Path) -> None:
     for form in forms("王小明 3-501"):
         assert hits(b"\x00" * 7 + form + b"\xff", ["王小明 3-501"]), form
+
+
+def test_p06_every_command_is_searched_or_left_out_for_a_reason() -> None:
+    known = parts()
+    assert READ.keys() | LEFT_OUT.keys() == known, "a new command is a place to look"
+    assert not READ.keys() & LEFT_OUT.keys()
+    to_files = {line[0] for line in typed() if "--out" in line}
+    assert to_files == {part.split()[0] for part in with_a_file()}, "whoever writes a file does so"
 
 
 async def test_p06_pages_tables_commands_and_sheets_give_all_of_it_and_then_nothing(

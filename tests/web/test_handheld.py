@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from gateway.core.actor import Actor, ActorKind
+from gateway.core.actor import Acting, Actor, ActorKind
 from gateway.core.cases.transitions import Action
 from gateway.core.evidence import Evidence
 from gateway.core.rules import Rules
@@ -75,7 +75,7 @@ async def test_the_buttons_that_follow_offline_are_those_of_the_core_s_table(
     tmp_path: Path,
 ) -> None:
     """A phone without a line goes on as if nobody else acted; the core still decides."""
-    store, wang = new_store(tmp_path), Actor(ActorKind.WARDEN, "wang")
+    store, wang = new_store(tmp_path), Acting(Actor(ActorKind.WARDEN, "wang"))
     acts = ("acknowledge", "on_the_way", "on_site", "report", "take_back", "report")
     async with console(store) as site:
         await site.on_duty("wang", "li")
@@ -104,7 +104,7 @@ async def test_where_nothing_is_signed_off_what_closed_is_not_taken_back(
     is_shut: bool, tmp_path: Path
 ) -> None:
     """Without a line as with one: a report of what is over is the end."""
-    store, wang = new_store(tmp_path), Actor(ActorKind.WARDEN, "wang")
+    store, wang = new_store(tmp_path), Acting(Actor(ActorKind.WARDEN, "wang"))
     async with console(store, rules={"sign_off": False}) as site:
         await site.seal(0)
         await site.opens(0)
@@ -147,7 +147,7 @@ async def test_of_a_tampered_case_no_report_is_offered_before_a_visit(tmp_path: 
         with store.reading() as connection:
             case = case_views.case(connection, first_case(0))
         assert case is not None
-        after = may_after(replace(case, locked=True), Actor(ActorKind.WARDEN, "wang"), True)
+        after = may_after(replace(case, locked=True), Acting(Actor(ActorKind.WARDEN, "wang")), True)
         held = after[0][Action.ACKNOWLEDGE]
         assert Action.REPORT not in after[held]
         assert Action.REPORT in after[after[held][Action.ON_SITE]]

@@ -1,6 +1,5 @@
 """Records that are kept beyond their time: on the console by a named person, and who sees it."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +16,10 @@ from gateway.keys.sealed_text import key_of
 from gateway.store.ending_tables import holds as rows
 from tests.web.households import household_phone, new_code
 from tests.web.signed_in import signed_in_site
-from tests.web.web_site import HOUR_MS, Console, console, first_case, new_store, now_ms
+from tests.web.web_site import HOUR_MS, Console, first_case, now_ms
 
 DAY_MS = 24 * HOUR_MS
 WHY = "a court has asked for it"
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Console]:
-    """Two households under an order, at a site where nobody signs in."""
-    async with console(new_store(tmp_path, 2)) as found:
-        await found.seal(0)
-        await found.seal(1)
-        yield found
 
 
 def day(site: Console, ahead: int) -> str:

@@ -52,6 +52,22 @@ async def asks(
     return request_id
 
 
+async def contests(
+    site: Console, case_id: str, words: str = "", parties: tuple[str, ...] = ()
+) -> None:
+    """The first household says that a case of its door is wrong, as dispute-1."""
+    event = DisputeRaised(
+        action_id="d1",
+        dispute_id="dispute-1",
+        record=RecordKind.CASE,
+        record_id=case_id,
+        door_id="d0",
+        words=words,
+        parties=parties,
+    )
+    assert (await site.engine.submit(of_household("d0"), event)).changed
+
+
 async def does(site: Console, path: str, by: str = "wang", **more: object) -> int:
     """A program does something; the status it is answered with."""
     headers = acting_as(by)
@@ -122,15 +138,7 @@ async def test_a_dispute_goes_to_somebody_else_and_the_record_is_corrected(tmp_p
         with site.store.reading() as connection:
             parties = household_views.parties_of(connection, RecordKind.CASE, case_id)
         assert parties == ("wang",)
-        event = DisputeRaised(
-            action_id="d1",
-            dispute_id="dispute-1",
-            record=RecordKind.CASE,
-            record_id=case_id,
-            door_id="d0",
-            words="we were at home",
-        )
-        assert (await site.engine.submit(of_household("d0"), event)).changed
+        await contests(site, case_id, words="we were at home")
         assert "we were at home" in await site.text("/requests")
         assert await does(site, "disputes/dispute-1/assign", by="wang") == 409
         assert await does(site, "disputes/dispute-1/assign", by="li", to="wang") == 409

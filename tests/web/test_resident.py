@@ -1,10 +1,7 @@
 """A household at its page: what it sees, what it announces, and how all of it ends."""
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
-
-import pytest
 
 from gateway.core.events import OrderPlaced, ReportCame, SealBound
 from gateway.core.model import Contact, Order, Policy
@@ -22,23 +19,6 @@ from tests.web.web_site import (
     now_ms,
     seal_id,
 )
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Console]:
-    """Two sealed doors under an order, each a household of its own."""
-    async with console(new_store(tmp_path, 2)) as found:
-        await found.seal(0)
-        await found.seal(1)
-        yield found
-
-
-@pytest.fixture
-async def phone(site: Console) -> AsyncIterator[HouseholdPhone]:
-    """That of the first household, which is in."""
-    async with household_phone(site.app) as found:
-        assert (await found.enters(new_code(site.store, "d0"))).status_code == 200
-        yield found
 
 
 async def test_a_code_opens_the_page_and_nothing_on_it_names_anybody(

@@ -1,7 +1,6 @@
 """The same once more: a form pressed twice, an old page, a flood of forms; and another household at
 the same home."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +17,6 @@ from tests.web.web_site import HOUR_MS, Console, console, new_store
 
 OFFER, OTHER = "0123456789abcdef", "fedcba9876543210"
 SECOND_MS = 1_000
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Console]:
-    """Two sealed doors under an order, each a household of its own."""
-    async with console(new_store(tmp_path, 2)) as found:
-        await found.seal(0)
-        await found.seal(1)
-        yield found
-
-
-@pytest.fixture
-async def phone(site: Console) -> AsyncIterator[HouseholdPhone]:
-    """That of the first household, which is in."""
-    async with household_phone(site.app) as found:
-        assert (await found.enters(new_code(site.store, "d0"))).status_code == 200
-        yield found
 
 
 def later(site: Console, ms: int) -> None:

@@ -127,12 +127,21 @@ def result_of(recent: Recent, event: CaseAction | HouseholdAction) -> ActionResu
     return next((result for result in recent if result.action_id == event.action_id), None)
 
 
+def page_fate(
+    holder: H, event: PageWentOut | PageReceived, now_ms: int, rules: Rules
+) -> tuple[H, tuple[Effect, ...]]:
+    """A page of the open case went out, or was signed for."""
+    if isinstance(event, PageWentOut):
+        return page_sent(holder, event, now_ms, rules)
+    return page_received(holder, event, now_ms, rules)
+
+
 def page_sent(holder: H, event: PageWentOut, now_ms: int, _: Rules) -> tuple[H, tuple[Effect, ...]]:
     """A page of the open case went out. Only the first is news."""
     case = holder.case
     if case is None or case.case_id != event.case_id:
         return holder, ()
-    return _page_fate(holder, case, Action.PAGE_SENT, now_ms)
+    return _moved_by_page(holder, case, Action.PAGE_SENT, now_ms)
 
 
 def page_received(
@@ -144,10 +153,12 @@ def page_received(
         return holder, ()
     signed = escalation.received(case, event.page_id, rules)
     holder = holder if signed is case else replace(holder, case=signed)
-    return _page_fate(holder, signed, Action.PAGE_RECEIVED, now_ms)
+    return _moved_by_page(holder, signed, Action.PAGE_RECEIVED, now_ms)
 
 
-def _page_fate(holder: H, case: Case, action: Action, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
+def _moved_by_page(
+    holder: H, case: Case, action: Action, now_ms: int
+) -> tuple[H, tuple[Effect, ...]]:
     state = judge(case, action, None)
     if isinstance(state, Refusal) or state is case.state:
         return holder, ()
@@ -159,7 +170,7 @@ def _judge(
 ) -> CaseState | Refusal:
     """Where the action leads by the table, or why it is refused by that or by what it says."""
     action = ACTION_OF[type(event)]
-    leads_to = judge(case, action, event.actor)
+    leads_to = judge(case, action, event.by)
     if isinstance(leads_to, Refusal):
         return leads_to
     again_ms = case.raised_again_ms

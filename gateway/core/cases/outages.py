@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from gateway.core.cases import case
-from gateway.core.cases.actions import act, page_received, page_sent, refused
+from gateway.core.cases.actions import act, page_fate, refused
 from gateway.core.cases.refusal import Refusal
 from gateway.core.duration import MINUTE_MS
 from gateway.core.effects import (
@@ -200,10 +200,7 @@ def _page(
     outage = of_case(outages, event.case_id)
     if outage is None:
         return outages, ()
-    if isinstance(event, PageWentOut):
-        outage, effects = page_sent(outage, event, now_ms, rules)
-    else:
-        outage, effects = page_received(outage, event, now_ms, rules)
+    outage, effects = page_fate(outage, event, now_ms, rules)
     return _with(outages, outage), _placed(outage, effects)
 
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, Protocol
 
 from msgspec import Struct
 
-from gateway.core.actor import CENTRE, Actor
+from gateway.core.actor import Acting, Actor
 from gateway.core.cases.refusal import Refusal
 from gateway.core.model import CaseState
 from gateway.core.proof import Proof
@@ -66,7 +66,7 @@ class Standing(Struct, frozen=True):
     proof: Proof | None = None  # that whoever is at the door is there
 
 
-Guard = Callable[[Judged, Actor | None], Refusal | None]
+Guard = Callable[[Judged, Acting], Refusal | None]
 
 
 class Cell(NamedTuple):
@@ -78,45 +78,46 @@ class Cell(NamedTuple):
     is_back: bool = False
 
 
-def _once(case: Judged, actor: Actor | None) -> Refusal | None:
-    return Refusal.DONE_ALREADY if case.moved_by == actor else None
+def _once(case: Judged, by: Acting) -> Refusal | None:
+    return Refusal.DONE_ALREADY if case.moved_by == by.actor else None
 
 
-def _reported_once(case: Judged, actor: Actor | None) -> Refusal | None:
-    return Refusal.DONE_ALREADY if case.reported_by == actor else None
+def _reported_once(case: Judged, by: Acting) -> Refusal | None:
+    return Refusal.DONE_ALREADY if case.reported_by == by.actor else None
 
 
-def _visited(case: Judged, _: Actor | None) -> Refusal | None:
+def _visited(case: Judged, _: Acting) -> Refusal | None:
     needs_visit = case.locked and case.state is not CaseState.ON_SITE
     return Refusal.NEEDS_VISIT if needs_visit else None
 
 
-def _no_tampering(case: Judged, _: Actor | None) -> Refusal | None:
+def _no_tampering(case: Judged, _: Acting) -> Refusal | None:
     return Refusal.NOT_SHELVED if case.locked else None
 
 
-def _unproved(case: Judged, _: Actor | None) -> Refusal | None:
+def _unproved(case: Judged, _: Acting) -> Refusal | None:
     return Refusal.PROVED_ALREADY if case.proof is Proof.PROVED else None
 
 
-def _own(case: Judged, actor: Actor | None) -> Refusal | None:
-    return Refusal.TAKEN_ALREADY if case.moved_by != actor else None
+def _own(case: Judged, by: Acting) -> Refusal | None:
+    return Refusal.TAKEN_ALREADY if case.moved_by != by.actor else None
 
 
-def _holder(case: Judged, actor: Actor | None) -> Refusal | None:
-    return Refusal.NOT_HOLDER if actor not in (case.moved_by, CENTRE) else None
+def _holder(case: Judged, by: Acting) -> Refusal | None:
+    has_it = by.is_centre or case.moved_by == by.actor
+    return None if has_it else Refusal.NOT_HOLDER
 
 
-def _reporter(case: Judged, actor: Actor | None) -> Refusal | None:
-    return Refusal.NOT_REPORTER if case.reported_by != actor else None
+def _reporter(case: Judged, by: Acting) -> Refusal | None:
+    return Refusal.NOT_REPORTER if case.reported_by != by.actor else None
 
 
-def _unreviewed(case: Judged, _: Actor | None) -> Refusal | None:
+def _unreviewed(case: Judged, _: Acting) -> Refusal | None:
     return Refusal.SIGNED_OFF_ALREADY if case.reported_from is None else None
 
 
-def _another(case: Judged, actor: Actor | None) -> Refusal | None:
-    return Refusal.OWN_REPORT if case.reported_by == actor else None
+def _another(case: Judged, by: Acting) -> Refusal | None:
+    return Refusal.OWN_REPORT if case.reported_by == by.actor else None
 
 
 _S, _R, _A = CaseState, Refusal, Action
@@ -217,22 +218,23 @@ TABLE: Final[dict[CaseState, dict[Action, Cell]]] = {
 }
 
 
-def judge(case: Judged, action: Action, actor: Actor | None) -> CaseState | Refusal:
-    """Where the action would lead, or why it is refused. `actor` is None for a page's fate."""
+def judge(case: Judged, action: Action, by: Acting | None) -> CaseState | Refusal:
+    """Where the action would lead, or why it is refused. `by` is None for a page's fate, which no
+    guard stands before."""
     cell = TABLE[case.state][action]
     for guard in cell.guards:
-        refusal = guard(case, actor)
+        refusal = None if by is None else guard(case, by)
         if refusal is not None:
             return refusal
     return case.reported_from or cell.leads_to if cell.is_back else cell.leads_to
 
 
-def refusal_of(case: Judged, action: Action, actor: Actor) -> Refusal | None:
-    """Why the actor cannot do this now; None where they can."""
-    leads_to = judge(case, action, actor)
+def refusal_of(case: Judged, action: Action, by: Acting) -> Refusal | None:
+    """Why somebody cannot do this now; None where they can."""
+    leads_to = judge(case, action, by)
     return leads_to if isinstance(leads_to, Refusal) else None
 
 
-def allowed(case: Judged, actor: Actor) -> frozenset[Action]:
-    """What the actor may do about the case as it stands: these are the buttons to show."""
-    return frozenset(action for action in PERSONAL if refusal_of(case, action, actor) is None)
+def allowed(case: Judged, by: Acting) -> frozenset[Action]:
+    """What somebody may do about the case as it stands: these are the buttons to show."""
+    return frozenset(action for action in PERSONAL if refusal_of(case, action, by) is None)

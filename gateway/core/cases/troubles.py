@@ -12,7 +12,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from gateway.core.cases import case
-from gateway.core.cases.actions import act, page_received, page_sent, refused
+from gateway.core.cases.actions import act, page_fate, refused
 from gateway.core.cases.refusal import Refusal
 from gateway.core.doors.orders import running
 from gateway.core.effects import CaseMoved, Effect
@@ -183,10 +183,7 @@ def _page(
     trouble = of_case(troubles, event.case_id)
     if trouble is None:
         return troubles, ()
-    if isinstance(event, PageWentOut):
-        trouble, effects = page_sent(trouble, event, now_ms, rules)
-    else:
-        trouble, effects = page_received(trouble, event, now_ms, rules)
+    trouble, effects = page_fate(trouble, event, now_ms, rules)
     return _with(troubles, trouble), _placed(trouble, effects)
 
 

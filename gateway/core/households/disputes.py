@@ -94,7 +94,7 @@ def answer(
     dispute = _with_parties(dispute, event.parties)
     if event.actor.actor_id in dispute.parties:
         return Refusal.PART_OF_RECORD
-    if dispute.assigned_to != event.actor:
+    if not event.by.is_meant_by(dispute.assigned_to):
         return Refusal.NOT_ASSIGNED
     if not event.words:
         return Refusal.NOTE_MISSING

@@ -121,7 +121,6 @@ class HouseholdRefused(Struct, frozen=True, tag="household_refused"):
     refusal: Refusal
 
 
-MatterMoved = RequestMoved | DisputeMoved | HealthMoved
 HouseholdEffect = (
     RequestMoved
     | DisputeMoved

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from gateway.core.actor import Actor
+from gateway.core.actor import Acting, Actor
 from gateway.core.free_text import FreeText
 from gateway.core.households.model import (
     HealthOutcome,
@@ -42,9 +42,15 @@ class HouseholdSays(HouseholdAction, frozen=True, kw_only=True):
 
 
 class StaffAction(HouseholdAction, frozen=True, kw_only=True):
-    """What one of the staff does."""
+    """What one of the staff does. `for_centre`: who signed in as one at the centre's desk."""
 
     actor: Actor
+    for_centre: bool = False
+
+    @property
+    def by(self) -> Acting:
+        """Who acts, as the rules judge them."""
+        return Acting(self.actor, self.for_centre)
 
 
 class HouseholdHomed(Struct, frozen=True, omit_defaults=True, tag="household_homed"):

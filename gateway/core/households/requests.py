@@ -5,13 +5,12 @@ but anybody may stand at the door with it: what counts is that it arrives. An op
 announced with a request; it ends with it, but leaves time to take in what was put down.
 """
 
-from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
 from msgspec.structs import replace
 
-from gateway.core.actor import CENTRE, Actor, ActorKind
+from gateway.core.actor import Acting, ActorKind
 from gateway.core.cases.refusal import Refusal
 from gateway.core.duration import DAY_MS
 from gateway.core.effects import Effect
@@ -57,7 +56,6 @@ DEED_OF: Final[dict[type[RequestAction], RequestDeed]] = {
     RequestLeft: RequestDeed.LEAVE,
     RequestDeclined: RequestDeed.DECLINE,
 }
-Guard = Callable[[Request, Actor | None], Refusal | None]
 _S, _R, _D = RequestState, Refusal, RequestDeed
 OPEN: Final = (_S.ASKED, _S.TAKEN, _S.ON_THE_WAY, _S.AT_THE_DOOR)
 
@@ -103,25 +101,25 @@ TABLE: Final[dict[RequestState, dict[RequestDeed, RequestState | Refusal]]] = {
 _OWN: Final = frozenset({_D.LEAVE, _D.DECLINE, _D.DONE})  # of whoever has it, or of the centre
 
 
-def judge(request: Request, deed: RequestDeed, actor: Actor | None) -> RequestState | Refusal:
-    """Where a deed would lead, or why it is refused. `actor` is None for the household's own."""
+def judge(request: Request, deed: RequestDeed, by: Acting | None) -> RequestState | Refusal:
+    """Where a deed would lead, or why it is refused. `by` is None for the household's own."""
     row = TABLE.get(request.state)
     if row is None:
         return Refusal.REQUEST_OVER
     leads_to = row[deed]
     if isinstance(leads_to, Refusal):
-        is_own = request.taken_by is not None and request.taken_by == actor
+        is_own = by is not None and request.taken_by == by.actor
         return Refusal.DONE_ALREADY if is_own and leads_to.endswith("_already") else leads_to
-    has_it = request.taken_by in (None, actor) or actor == CENTRE
+    has_it = by is None or by.is_centre or request.taken_by in (None, by.actor)
     return Refusal.NOT_HOLDER if deed in _OWN and not has_it else leads_to
 
 
-def allowed(request: Request, actor: Actor) -> tuple[RequestDeed, ...]:
-    """What the actor may do about it as it stands: these are the buttons to show."""
+def allowed(request: Request, by: Acting) -> tuple[RequestDeed, ...]:
+    """What somebody may do about it as it stands: these are the buttons to show."""
     return tuple(
         deed
         for deed in RequestDeed
-        if deed is not _D.WITHDRAW and not isinstance(judge(request, deed, actor), Refusal)
+        if deed is not _D.WITHDRAW and not isinstance(judge(request, deed, by), Refusal)
     )
 
 
@@ -178,8 +176,10 @@ def act(
     request = find(household, event.request_id)
     if request is None:
         return Refusal.NO_SUCH_REQUEST
-    deed = DEED_OF[type(event)] if isinstance(event, RequestAction) else _D.WITHDRAW
-    leads_to = judge(request, deed, at.actor)
+    deed, by = _D.WITHDRAW, None
+    if isinstance(event, RequestAction):
+        deed, by = DEED_OF[type(event)], event.by
+    leads_to = judge(request, deed, by)
     if isinstance(leads_to, Refusal):
         return leads_to
     if isinstance(event, RequestDeclined):

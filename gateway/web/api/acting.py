@@ -11,7 +11,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from msgspec import UNSET
 
-from gateway.core.actor import Actor
+from gateway.core.actor import Acting
 from gateway.core.cases.transitions import Action
 from gateway.web import actions, actor
 from gateway.web.actions import Answered
@@ -26,7 +26,7 @@ def routes(context: WebContext) -> APIRouter:
     """POST …/cases/{id}/acknowledge, …; POST …/pages/{id}/received."""
     router = APIRouter()
 
-    async def after(request: Request, _: str, __: Actor, answer: Answered) -> Response:
+    async def after(request: Request, _: str, __: Acting, answer: Answered) -> Response:
         return _done(context, request, answer)
 
     def described(action: Action, kind: actions.Kind) -> dict[str, object]:
@@ -40,7 +40,7 @@ def routes(context: WebContext) -> APIRouter:
     @router.post("/pages/{page_id}/received", openapi_extra=acts(), **answered(Done, {404: None}))
     async def received(request: Request, page_id: str) -> Response:
         """A handheld signs that a page arrived."""
-        by = actor.of_program(request)
+        by = actor.of_program(request).actor
         changed = await actions.received(context, page_id, by)
         await ringing.signed(context, request)
         return json_answer(Done(changed))

@@ -68,7 +68,7 @@ def _add_tests(router: APIRouter, context: WebContext) -> None:
     @router.post("/doors/{door_id}/walk-test", openapi_extra=acts(), **told)
     async def test_begins(request: Request, door_id: str) -> Response:
         """Begin a walk test of a door's seal; nobody is paged of it meanwhile."""
-        by = actor.of_program(request)
+        by = actor.of_program(request).actor
         return json_answer(TestBegun(await commissioning.begin_test(context, door_id, by)))
 
     @router.post("/doors/{door_id}/walk-test/end", **answered(Done, {404: None}))

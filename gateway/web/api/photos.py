@@ -63,7 +63,7 @@ def routes(context: WebContext) -> APIRouter:
     ) -> Response:
         """A JPEG of up to 300,000 bytes: the photo of this number of a report, by its `action_id`.
         It counts as long as the report did, even if the case is closed by now."""
-        by, photo_id = actor.of_program(request), f"{report}.{number}"
+        by, photo_id = actor.of_program(request).actor, f"{report}.{number}"
         case = await context.read(lambda rows: _awaited(rows, case_id, photo_id, by))
         if case is None:
             return json_answer(Done(False))

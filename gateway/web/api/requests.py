@@ -7,7 +7,7 @@ from msgspec import UNSET, to_builtins
 from sqlalchemy import Connection
 
 from gateway.accounts.roles import Right
-from gateway.core.actor import Actor
+from gateway.core.actor import Acting
 from gateway.store import household_views
 from gateway.store.household_views import Reach
 from gateway.web import actor, matters
@@ -50,7 +50,7 @@ def routes(context: WebContext) -> APIRouter:
         found = await context.read(lambda rows: household_views.counts(rows, from_day, to_day))
         return list_answer(request, DoneCounts(found))
 
-    async def after(request: Request, _: Actor, answer: Answered) -> Response:
+    async def after(request: Request, _: Acting, answer: Answered) -> Response:
         return _done(context, request, answer)
 
     def described(matter: matters.Matter, deed: matters.Deed) -> dict[str, object]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
 from gateway.accounts.roles import Right
-from gateway.core.actor import Actor
+from gateway.core.actor import Acting
 from gateway.store import views
 from gateway.store.views import WardenRow
 from gateway.web import actions, actor, matters, signing_in
@@ -75,18 +75,17 @@ def _shell(router: APIRouter, context: WebContext) -> None:
 def _pages(router: APIRouter, context: WebContext) -> None:
     @router.get("/{warden_id}")
     async def tasks(request: Request, warden_id: str) -> Response:
-        return await _page(
-            request, warden_id, "handheld/tasks.html", Tasks(warden_id, context.rulebook.rules), {}
-        )
+        view = Tasks(warden_id, actor.on_phone(request), context.rulebook.rules)
+        return await _page(request, warden_id, "handheld/tasks.html", view, {})
 
     @router.get("/{warden_id}/requests")
     async def asked(request: Request, warden_id: str) -> Response:
-        view = MattersOfPhone(warden_id)
+        view = MattersOfPhone(warden_id, actor.on_phone(request))
         return await _page(request, warden_id, "handheld/requests.html", view, {})
 
     @router.get("/{warden_id}/cases/{case_id}")
     async def task(request: Request, warden_id: str, case_id: str) -> Response:
-        view = Task(warden_id, case_id, context.rulebook)
+        view = Task(warden_id, case_id, actor.on_phone(request), context.rulebook)
         named = {"topic": Task.name(warden_id, case_id)}
         return await _page(request, warden_id, "handheld/case.html", view, named)
 
@@ -114,17 +113,18 @@ def _kept(router: APIRouter, context: WebContext) -> None:
     async def pages(request: Request, warden_id: str) -> Response:
         """The pages that her phone keeps, each with a name for what it shows now."""
         home, now_ms = _home(request, warden_id), context.now_ms()
-        sees_requests = may(request, Right.REQUESTS)
+        by, sees_requests = actor.on_phone(request), may(request, Right.REQUESTS)
         drawn = f"{shell.version()}.{context.language(request)}"
+        rules = context.rulebook.rules
 
         def query(connection: Connection) -> dict[str, str]:
             _warden(connection, warden_id)
-            shown: dict[str, LiveView] = {home: Tasks(warden_id, context.rulebook.rules)}
+            shown: dict[str, LiveView] = {home: Tasks(warden_id, by, rules)}
             if sees_requests:
-                shown[f"{home}/requests"] = MattersOfPhone(warden_id)
-            for case_id in kept(connection, warden_id, context.rulebook.rules, now_ms):
+                shown[f"{home}/requests"] = MattersOfPhone(warden_id, by)
+            for case_id in kept(connection, warden_id, by, rules, now_ms):
                 path = f"{home}/cases/{quote(case_id, safe='')}"
-                shown[path] = Task(warden_id, case_id, context.rulebook)
+                shown[path] = Task(warden_id, case_id, by, context.rulebook)
             for view in shown.values():
                 view.changed(connection, None, now_ms)
             return {path: f"{view.digest()}.{drawn}" for path, view in shown.items()}
@@ -137,17 +137,17 @@ def _actions(router: APIRouter, context: WebContext) -> None:
     """What she presses where no script runs; the page comes anew."""
 
     async def after(
-        request: Request, case_id: str, by: Actor, answer: actions.Answered
+        request: Request, case_id: str, by: Acting, answer: actions.Answered
     ) -> Response:
         actions.check(context, request, answer)
-        home = _home(request, by.actor_id)
+        home = _home(request, by.actor.actor_id)
         return RedirectResponse(f"{home}/cases/{quote(case_id, safe='')}", 303)
 
     actions.add_routes(router, context, "/{warden_id}/cases", actor.on_phone, after, by_page=True)
 
-    async def served(request: Request, by: Actor, answer: actions.Answered) -> Response:
+    async def served(request: Request, by: Acting, answer: actions.Answered) -> Response:
         matters.check(context, request, answer)
-        return RedirectResponse(f"{_home(request, by.actor_id)}/requests", 303)
+        return RedirectResponse(f"{_home(request, by.actor.actor_id)}/requests", 303)
 
     matters.add_routes(router, context, "/{warden_id}", actor.on_phone, served, by_page=True)
 

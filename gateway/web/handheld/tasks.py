@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from gateway.core.actor import Actor, ActorKind
+from gateway.core.actor import Acting, Actor
 from gateway.core.cases.contradiction import contradicted
 from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import Action
@@ -82,9 +82,10 @@ class Tasks(Inbox):
 class Task(LiveView):
     """One case as its warden needs it at the door."""
 
-    def __init__(self, warden_id: str, case_id: str, rulebook: Rulebook) -> None:
+    def __init__(self, warden_id: str, case_id: str, by: Acting, rulebook: Rulebook) -> None:
         super().__init__()
-        self._warden_id, self._case_id, self._rulebook = warden_id, case_id, rulebook
+        self._warden_id, self._case_id = warden_id, case_id
+        self._by, self._rulebook = by, rulebook
         self._door_id: str | None = None
         self._is_outage, self._beside = False, set[str]()
 
@@ -93,14 +94,9 @@ class Task(LiveView):
         """What a stream calls it."""
         return f"{quote(warden_id, safe='')} {quote(case_id, safe='')}"
 
-    @classmethod
-    def named(cls, name: str, rulebook: Rulebook) -> "Task":
-        """The view that a stream names so; of no case if that is none."""
-        return cls(*cls.parts(name), rulebook)
-
     @staticmethod
     def parts(name: str) -> tuple[str, str]:
-        """The warden's id and the case's in such a name."""
+        """The warden's id and the case's in such a name; no case if that is none."""
         warden_id, _, case_id = name.partition(" ")
         return unquote(warden_id), unquote(case_id)
 
@@ -138,7 +134,7 @@ class Task(LiveView):
             case, first_told_ms(case, deliveries), sign_off=False, late=late, detours=detours
         )
         done = [step for step in steps if step.at_ms is not None]
-        groups = grouped(connection, self._warden_id, self._rulebook.rules, now_ms)
+        groups = grouped(connection, self._warden_id, self._by, self._rulebook.rules, now_ms)
         others = [card.case.case_id for card in groups["waiting"]]
         to_sign = unsigned(connection, self._warden_id, now_ms)
         others = [case_id for case_id in others if case_id != case.case_id]
@@ -158,20 +154,20 @@ class Task(LiveView):
         self, connection: Connection, case: CaseRow, at_door: AtDoor | None, now_ms: int
     ) -> dict[str, Any]:
         """What she may do, now and after what she does without a line; what is asked before."""
-        actor = Actor(ActorKind.WARDEN, self._warden_id)
         take_back_ms = self._rulebook.rules.take_back_ms
-        now, *later = may_after(without_paging(case), actor, self._rulebook.rules.sign_off)
-        can = may(case, actor, now_ms, take_back_ms)
+        now, *later = may_after(without_paging(case), self._by, self._rulebook.rules.sign_off)
+        can = may(case, self._by, now_ms, take_back_ms)
         after = [{action: then for action, then in now.items() if action in can}, *later]
         people: list[WardenRow] = []
         if any(Action.HAND_OVER in step for step in after):
             duty = views.on_duty(connection, case.grid_id, now_ms, self._rulebook.rules)
-            people = [person for person in duty if person.warden_id != self._warden_id]
+            has_it = getattr(case, f"{case.state}_by") if Action.HAND_OVER in after[0] else None
+            people = [one for one in duty if one.warden_id not in (self._warden_id, has_it)]
         return {
             "after": after,
             "take_back_until_ms": (case.reported_ms or 0) + take_back_ms,
             "on_duty": people,
-            "asks": _asked(case, at_door, actor) if at_door else {},
+            "asks": _asked(case, at_door, self._by.actor) if at_door else {},
             "wants_note": sorted(WANTS_NOTE),
         }
 
@@ -187,10 +183,12 @@ def _asked(case: CaseRow, at_door: AtDoor, actor: Actor) -> dict[Refusal, list[O
     return asks
 
 
-def kept(connection: Connection, warden_id: str, rules: Rules, now_ms: int) -> list[str]:
+def kept(
+    connection: Connection, warden_id: str, by: Acting, rules: Rules, now_ms: int
+) -> list[str]:
     """The cases whose pages her phone keeps: those that are not reported, what waits first, and
     those whose report she may still take back."""
-    groups = grouped(connection, warden_id, rules, now_ms)
+    groups = grouped(connection, warden_id, by, rules, now_ms)
     cards = [card for name in GROUPS if name != "done" for card in groups[name]]
     cards += [card for card in groups["done"] if Action.TAKE_BACK in card.may]
     return [card.case.case_id for card in cards[:KEPT_MAX]]

@@ -1,6 +1,6 @@
 """The audit, for auditors: read here in words, edited nowhere, and its anchors for the printer."""
 
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import tzinfo
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from gateway.accounts import audit, audit_names, persons
 from gateway.accounts.audit import Entry, Wanted
 from gateway.accounts.persons import Account
+from gateway.language import times
 from gateway.language.catalogue import N_, say
 from gateway.store import case_views, views
 from gateway.web import audit_words
@@ -104,8 +105,10 @@ def _asked(
     if case:
         case_id = case_views.numbered(connection, case)
         about, wrong = f"case {case_id}", "" if case_id else _NO_CASE
-    from_ms, to_ms = _day(day, zone)
-    if day and from_ms is None:
+    from_ms, to_ms = None, None
+    try:
+        from_ms, to_ms = times.from_day_field(day, zone) if day else (None, None)
+    except ValueError:
         wrong = _NO_DAY
     return _Asked(
         account=_account(connection, person, people),
@@ -135,19 +138,6 @@ def _account(connection: Connection, person: str, people: list[Account]) -> str:
         and known.name.casefold() == person.casefold()
     )
     return next(named, person)  # it may have ended
-
-
-def _day(text: str, zone: tzinfo) -> tuple[int | None, int | None]:
-    """From when to when a day of the site lasts, in ms; None for no day."""
-    try:
-        day = date.fromisoformat(text)
-        ends = [
-            datetime.combine(one, time(), zone).timestamp()
-            for one in (day, day + timedelta(days=1))
-        ]
-    except (ValueError, OverflowError):
-        return None, None
-    return round(ends[0] * 1000), round(ends[1] * 1000)
 
 
 def _told(

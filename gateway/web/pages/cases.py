@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
 from gateway.accounts.roles import Right
-from gateway.core.actor import CENTRE, Actor
+from gateway.core.actor import CENTRE, Acting
 from gateway.core.cases.transitions import Action
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
@@ -74,7 +74,7 @@ class OneCase(LiveView):
     """A case: its loop, who may do what next, and who was told."""
 
     def __init__(
-        self, case_id: str, rules: Rules, by: Actor | None, can: frozenset[Action] | None = None
+        self, case_id: str, rules: Rules, by: Acting | None, can: frozenset[Action] | None = None
     ) -> None:
         super().__init__()
         self._case_id, self._rules, self._by, self._can = case_id, rules, by, can
@@ -99,7 +99,7 @@ class OneCase(LiveView):
             "household_says",
             "held",
             "wardens",
-            "actor",
+            "by",
             "may",
             "on_duty",
             "photos",
@@ -126,7 +126,7 @@ def gathered(
     connection: Connection,
     case_id: str,
     rules: Rules,
-    by: Actor | None,
+    by: Acting | None,
     now_ms: int,
     can: frozenset[Action] | None = None,
 ) -> dict[str, Any] | None:
@@ -144,10 +144,10 @@ def gathered(
     acts = [action for action in acts if can is None or action in can]
     return {
         "case": case,
-        "actor": by,
-        "actor_name": _name(connection, by),
+        "by": by,
+        "by_name": _name(connection, by),
         "may": acts,
-        "on_duty": to_hand_to(connection, case, by, acts, now_ms, rules),
+        "on_duty": to_hand_to(connection, case, acts, now_ms, rules),
         "workflow": {"case": case, "steps": steps},
         "contacts": {"doors": contacts_of(connection, case), "links": True},
         "outage": case_views.outage_of(connection, case),
@@ -196,7 +196,6 @@ def _away(connection: Connection, case: CaseRow) -> tuple[str, int] | None:
 def to_hand_to(
     connection: Connection,
     case: CaseRow,
-    by: Actor | None,
     can: list[Action],
     now_ms: int,
     rules: Rules,
@@ -209,9 +208,9 @@ def to_hand_to(
     return [person for person in people if person.warden_id != has_it]
 
 
-def _name(connection: Connection, by: Actor | None) -> str | None:
+def _name(connection: Connection, by: Acting | None) -> str | None:
     """The name of a warden; None for the centre, and for one who is gone."""
-    warden = views.warden(connection, by.actor_id) if by is not None else None
+    warden = views.warden(connection, by.actor.actor_id) if by is not None else None
     return warden.name if warden is not None else None
 
 
@@ -258,14 +257,14 @@ def _actions(router: APIRouter, context: WebContext) -> None:
 
     @router.post("/cases/{case_id}/actor")
     async def works_here(request: Request, case_id: str, actor_id: Name) -> Response:
-        chosen = actor.registered(actor_id)
+        chosen = actor.registered(actor_id).actor
         await context.read(lambda connection: actor.check_known(connection, chosen))
         response = RedirectResponse(f"{prefix(request)}/cases/{quote(case_id, safe='')}", 303)
         actor.keep(context, request, response, chosen)
         return response
 
     async def after(
-        request: Request, case_id: str, by: Actor, answer: actions.Answered
+        request: Request, case_id: str, by: Acting, answer: actions.Answered
     ) -> Response:
         """The page's part as it is now, or the page anew where no script runs."""
         actions.check(context, request, answer)
@@ -280,7 +279,7 @@ def _actions(router: APIRouter, context: WebContext) -> None:
             },
         )
 
-    def who(request: Request) -> Actor:
+    def who(request: Request) -> Acting:
         return actor.acting_at_screen(context, request)
 
     actions.add_routes(router, context, "/cases", who, after, by_page=True)

@@ -114,7 +114,7 @@ def _add_tests(router: APIRouter, context: WebContext) -> None:
 
     @router.post("/doors/{door_id}/walk-test")
     async def begins(request: Request, door_id: str) -> Response:
-        await commissioning.begin_test(context, door_id, acting_at_screen(context, request))
+        await commissioning.begin_test(context, door_id, acting_at_screen(context, request).actor)
         return RedirectResponse(f"{prefix(request)}/doors/{door_id}/walk-test", 303)
 
     @router.post("/doors/{door_id}/walk-test/end")

@@ -6,13 +6,12 @@ is named. Its household reads the name, the reason and the day on its own page.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
+from datetime import tzinfo
 from typing import Annotated, Any, Final, TypeVar
 
 import anyio
 from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy import Connection
-from starlette.responses import RedirectResponse
 
 from gateway.accounts.roles import Right
 from gateway.core.duration import DAY_MS
@@ -24,13 +23,18 @@ from gateway.language.peoples_text import TextError
 from gateway.store import resident_views, views
 from gateway.web.announcing import permit_id
 from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
+from gateway.web.at_a_door import back_to, household_at
 from gateway.web.context import WebContext
-from gateway.web.security import prefix
 from gateway.web.visitors import visitor
 
 DAYS: Final = 30  # that a form offers
 LAST_MS: Final = HOLD_MAX_MS - DAY_MS  # the day on which a hold may end lasts to its midnight
+PAGE: Final = "holds"  # of a door
 T = TypeVar("T")
+# Whether a form's door is of the household whose order or hold it names; what then makes a hold of
+# it: the name of who answers for it, why, until when, made when, under which id.
+Need = Callable[[Connection, str, str], None]
+Make = Callable[[Connection, str, str, str, int, int, str], str]
 Name = Annotated[str, Form(max_length=2 * BY_MAX)]
 Why = Annotated[str, Form(max_length=2 * WHY_MAX)]
 Until = Annotated[str, Form(max_length=10)]
@@ -67,7 +71,7 @@ def routes(context: WebContext) -> APIRouter:
         by = await _signed_in(context, request)
 
         def gather(rows: Connection) -> dict[str, Any]:
-            household_id = _household(rows, door_id)
+            household_id = household_at(rows, door_id)
             return {
                 "door_id": door_id,
                 "doors": resident_views.doors_of(rows, household_id),
@@ -77,11 +81,11 @@ def routes(context: WebContext) -> APIRouter:
                 "offered": permit_id(None),
                 "by_max": BY_MAX,
                 "why_max": WHY_MAX,
-                "day": lambda at_ms: _day(at_ms, context.zone),
+                "day": lambda at_ms: times.day_field(at_ms, context.zone),
                 "day_ms": DAY_MS,
                 "later": lambda until_ms: min(until_ms + DAYS * DAY_MS, now_ms + LAST_MS),
-                "usual_day": _day(now_ms + DAYS * DAY_MS, context.zone),
-                "last_day": _day(now_ms + LAST_MS, context.zone),
+                "usual_day": times.day_field(now_ms + DAYS * DAY_MS, context.zone),
+                "last_day": times.day_field(now_ms + LAST_MS, context.zone),
             }
 
         return await context.page(request, "door_holds.html", gather)
@@ -93,45 +97,32 @@ def routes(context: WebContext) -> APIRouter:
 def _add_acts(router: APIRouter, context: WebContext) -> None:
     """What is pressed. Each is one transaction, and the same form sent twice is one hold."""
 
-    @router.post("/doors/{door_id}/orders/{order_id}/hold")
-    async def press_hold(
-        request: Request,
-        door_id: str,
-        order_id: str,
-        until: Until,
-        why: Why,
-        by: Name = "",
-        offered: Offered = "",
-    ) -> Response:
-        name, until_ms = await _named(context, request, by), _end_of(until, context.zone)
-        said, now_ms = peoples_line(why, WHY_MAX), context.now_ms()
+    def made(path: str, key: str, need: Need, make: Make, done: str) -> None:
+        """A form that makes a hold: of an order, or of a hold that goes on, named by `key`."""
 
-        def act(rows: Connection) -> str:
-            _need_order(rows, door_id, order_id)
-            return holds.hold(rows, order_id, name, said, until_ms, now_ms, permit_id(offered))
+        @router.post(path)
+        async def press(
+            request: Request,
+            door_id: str,
+            until: Until,
+            why: Why,
+            by: Name = "",
+            offered: Offered = "",
+        ) -> Response:
+            name, until_ms = await _named(context, request, by), _end_of(until, context.zone)
+            said, now_ms = peoples_line(why, WHY_MAX), context.now_ms()
 
-        await _written(context, act)
-        return _back(request, door_id, "held")
+            def act(rows: Connection) -> str:
+                of_id = str(request.path_params[key])
+                need(rows, door_id, of_id)
+                return make(rows, of_id, name, said, until_ms, now_ms, permit_id(offered))
 
-    @router.post("/doors/{door_id}/holds/{hold_id}/extend")
-    async def press_extend(
-        request: Request,
-        door_id: str,
-        hold_id: str,
-        until: Until,
-        why: Why,
-        by: Name = "",
-        offered: Offered = "",
-    ) -> Response:
-        name, until_ms = await _named(context, request, by), _end_of(until, context.zone)
-        said, now_ms = peoples_line(why, WHY_MAX), context.now_ms()
+            await _written(context, act)
+            return back_to(request, door_id, PAGE, done)
 
-        def act(rows: Connection) -> str:
-            _need_hold(rows, door_id, hold_id)
-            return holds.extend(rows, hold_id, name, said, until_ms, now_ms, permit_id(offered))
-
-        await _written(context, act)
-        return _back(request, door_id, "extended")
+    order, held = "/doors/{door_id}/orders/{order_id}", "/doors/{door_id}/holds/{hold_id}"
+    made(f"{order}/hold", "order_id", _need_order, holds.hold, "held")
+    made(f"{held}/extend", "hold_id", _need_hold, holds.extend, "extended")
 
     @router.post("/doors/{door_id}/holds/{hold_id}/lift")
     async def press_lift(request: Request, door_id: str, hold_id: str) -> Response:
@@ -142,19 +133,12 @@ def _add_acts(router: APIRouter, context: WebContext) -> None:
             return holds.lift(rows, hold_id, now_ms)
 
         await _written(context, act)
-        return _back(request, door_id, "lifted")
-
-
-def _household(connection: Connection, door_id: str) -> str:
-    household_id = resident_views.household_of(connection, door_id)
-    if household_id is None:
-        raise HttpProblem(404, NOT_FOUND)
-    return household_id
+        return back_to(request, door_id, PAGE, "lifted")
 
 
 def _need_order(connection: Connection, door_id: str, order_id: str) -> None:
     """HttpProblem for an order of another household: the right was asked for this door's."""
-    known = holds.orders_of(connection, _household(connection, door_id))
+    known = holds.orders_of(connection, household_at(connection, door_id))
     if order_id not in {order.order_id for order in known}:
         raise HttpProblem(404, NOT_FOUND)
 
@@ -201,18 +185,8 @@ async def _written(context: WebContext, act: Callable[[Connection], T]) -> T:
 
 
 def _end_of(day: str, zone: tzinfo) -> int:
-    """When a day, as 2026-11-29, is over here, in ms of UTC. HttpProblem if it is none."""
+    """When a day of a form is over here, in ms of UTC. HttpProblem if it is none."""
     try:
-        begins = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=zone)
-        return int((begins + timedelta(days=1)).timestamp() * 1000)
-    except (ValueError, OverflowError):
+        return times.from_day_field(day, zone)[1]
+    except ValueError:
         raise HttpProblem(422, _NO_DAY) from None
-
-
-def _day(at_ms: int, zone: tzinfo) -> str:
-    """The day of a time here, for the field of a form."""
-    return times.local(at_ms, zone).strftime("%Y-%m-%d")
-
-
-def _back(request: Request, door_id: str, done: str) -> Response:
-    return RedirectResponse(f"{prefix(request)}/doors/{door_id}/holds?done={done}", 303)

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy import Connection
-from starlette.responses import RedirectResponse
 
 from gateway.core.households.model import (
     RecordKind,
@@ -26,7 +25,7 @@ from gateway.settings.values import is_loopback
 from gateway.store import photos, resident_views
 from gateway.store.resident_views import OrderSpan
 from gateway.web.actor import acting_at_screen
-from gateway.web.answers import NOT_FOUND, HttpProblem
+from gateway.web.at_a_door import back_to, household_at
 from gateway.web.context import WebContext
 from gateway.web.resident import announcing, asking, consenting, shown
 from gateway.web.resident.announce_routes import choices
@@ -40,6 +39,7 @@ from gateway.web.security import RESIDENT, prefix
 Language = Annotated[str, Form(max_length=16)]
 Offered = Annotated[str, Form(max_length=16)]
 What = Annotated[str, Form(max_length=16)]
+PAGE: Final = "household"  # of a door
 OPENINGS_MAX: Final = 5  # that can be contested by telephone, and as many other records
 SAID: Final = {
     "announced": N_("It is announced, as said by the household."),
@@ -58,7 +58,7 @@ def routes(context: WebContext) -> APIRouter:
         now_ms, language = context.now_ms(), context.language(request)
 
         def gather(rows: Connection) -> dict[str, Any]:
-            household_id = _household(rows, door_id)
+            household_id = household_at(rows, door_id)
             order = resident_views.order_of(rows, household_id, now_ms)
             doors = resident_views.doors_of(rows, household_id)
             values = {
@@ -100,7 +100,7 @@ def routes(context: WebContext) -> APIRouter:
 
 def _add_announcing(router: APIRouter, context: WebContext) -> None:
     async def _whose(door_id: str) -> str:
-        return await context.read(lambda rows: _household(rows, door_id))
+        return await context.read(lambda rows: household_at(rows, door_id))
 
     @router.post("/doors/{door_id}/household/announce/now")
     async def now(
@@ -108,7 +108,7 @@ def _add_announcing(router: APIRouter, context: WebContext) -> None:
     ) -> Response:
         said = Announcement(Way.TELEPHONE, what, offered)
         await announcing.announce_now(context, await _whose(door_id), said)
-        return _back(request, door_id, "announced")
+        return back_to(request, door_id, PAGE, "announced")
 
     @router.post("/doors/{door_id}/household/announce/once")
     async def once(
@@ -123,7 +123,7 @@ def _add_announcing(router: APIRouter, context: WebContext) -> None:
         said = Announcement(Way.TELEPHONE, what, offered)
         from_ms = announcing.at(day, minute, context.zone)
         await announcing.announce_once(context, await _whose(door_id), said, from_ms, lasts)
-        return _back(request, door_id, "announced")
+        return back_to(request, door_id, PAGE, "announced")
 
     @router.post("/doors/{door_id}/household/announce/daily")
     async def daily(
@@ -136,14 +136,14 @@ def _add_announcing(router: APIRouter, context: WebContext) -> None:
     ) -> Response:
         said = Announcement(Way.TELEPHONE, what, offered)
         await announcing.announce_daily(context, await _whose(door_id), said, minute, lasts)
-        return _back(request, door_id, "announced")
+        return back_to(request, door_id, PAGE, "announced")
 
     @router.post("/doors/{door_id}/household/announce/end")
     async def end(
         request: Request, door_id: str, permit_id: Annotated[str, Form(max_length=64)]
     ) -> Response:
         await announcing.end(context, await _whose(door_id), permit_id)
-        return _back(request, door_id, "ended")
+        return back_to(request, door_id, PAGE, "ended")
 
 
 def _add_matters(router: APIRouter, context: WebContext) -> None:
@@ -158,7 +158,7 @@ def _add_matters(router: APIRouter, context: WebContext) -> None:
         offered: Offered = "",
     ) -> Response:
         await asking.ask(context, await _voice(context, request, door_id, offered), kind, words)
-        return _back(request, door_id, "noted")
+        return back_to(request, door_id, PAGE, "noted")
 
     @router.post("/doors/{door_id}/household/well")
     async def well(
@@ -170,7 +170,7 @@ def _add_matters(router: APIRouter, context: WebContext) -> None:
     ) -> Response:
         voice = await _voice(context, request, door_id, offered)
         await asking.report_health(context, voice, is_well, symptoms)
-        return _back(request, door_id, "noted")
+        return back_to(request, door_id, PAGE, "noted")
 
     @router.post("/doors/{door_id}/household/seal")
     async def of_seal(
@@ -182,7 +182,7 @@ def _add_matters(router: APIRouter, context: WebContext) -> None:
     ) -> Response:
         voice = await _voice(context, request, door_id, offered)
         await asking.answer_of_seal(context, voice, door, answer)
-        return _back(request, door_id, "noted")
+        return back_to(request, door_id, PAGE, "noted")
 
     @router.post("/doors/{door_id}/household/dispute")
     async def contest(
@@ -195,7 +195,7 @@ def _add_matters(router: APIRouter, context: WebContext) -> None:
     ) -> Response:
         voice = await _voice(context, request, door_id, offered)
         await asking.contest(context, voice, record, record_id, words)
-        return _back(request, door_id, "noted")
+        return back_to(request, door_id, PAGE, "noted")
 
 
 def _add_own(router: APIRouter, context: WebContext) -> None:
@@ -206,7 +206,7 @@ def _add_own(router: APIRouter, context: WebContext) -> None:
         request: Request, door_id: str, request_id: Annotated[str, Form(max_length=80)]
     ) -> Response:
         await asking.withdraw(context, await _voice(context, request, door_id, ""), request_id)
-        return _back(request, door_id, "ended")
+        return back_to(request, door_id, PAGE, "ended")
 
     @router.post("/doors/{door_id}/household/quiet")
     async def quiet(
@@ -217,17 +217,17 @@ def _add_own(router: APIRouter, context: WebContext) -> None:
     ) -> Response:
         hours = ((from_min, to_min),) if from_min != to_min else ()
         await asking.narrow_hours(context, await _voice(context, request, door_id, ""), hours)
-        return _back(request, door_id, "noted")
+        return back_to(request, door_id, PAGE, "noted")
 
     @router.post("/doors/{door_id}/household/consent/give")
     async def give(request: Request, door_id: str) -> Response:
         await consenting.give(context, await _voice(context, request, door_id, ""))
-        return _back(request, door_id, "noted")
+        return back_to(request, door_id, PAGE, "noted")
 
     @router.post("/doors/{door_id}/household/consent/withdraw")
     async def withdraw(request: Request, door_id: str) -> Response:
         await consenting.withdraw(context, await _voice(context, request, door_id, ""))
-        return _back(request, door_id, "noted")
+        return back_to(request, door_id, PAGE, "noted")
 
 
 def _add_sheets(router: APIRouter, context: WebContext) -> None:
@@ -259,8 +259,8 @@ def _address(context: WebContext, request: Request) -> str:
 
 async def _voice(context: WebContext, request: Request, door_id: str, offered: str) -> Voice:
     """The household as it speaks by telephone, to who books it."""
-    household_id = await context.read(lambda rows: _household(rows, door_id))
-    said = Said(Way.TELEPHONE, acting_at_screen(context, request))
+    household_id = await context.read(lambda rows: household_at(rows, door_id))
+    said = Said(Way.TELEPHONE, acting_at_screen(context, request).actor)
     return Voice(household_id, said, context.language(request), offered)
 
 
@@ -270,14 +270,3 @@ def _contestable(connection: Connection, household_id: str, order: OrderSpan) ->
     known = {one.row.opening_id for one in openings}
     others = shown.other_cases(connection, household_id, order, known)
     return {"openings": openings[:OPENINGS_MAX], "others": others[:OPENINGS_MAX]}
-
-
-def _household(connection: Connection, door_id: str) -> str:
-    household_id = resident_views.household_of(connection, door_id)
-    if household_id is None:
-        raise HttpProblem(404, NOT_FOUND)
-    return household_id
-
-
-def _back(request: Request, door_id: str, done: str) -> Response:
-    return RedirectResponse(f"{prefix(request)}/doors/{door_id}/household?done={done}", 303)

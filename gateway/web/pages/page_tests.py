@@ -68,7 +68,7 @@ def _answers(router: APIRouter, context: WebContext, phone: str) -> None:
 
     async def pressed(request: Request, warden_id: str, sent_id: str) -> Response:
         """She says that she has it."""
-        by = actor.on_phone(request).actor_id
+        by = actor.on_phone(request).actor.actor_id
         await press(context, sent_id, by)
         return RedirectResponse(_home(request, phone, warden_id), 303)
 

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse
 
 from gateway.accounts.roles import Right
 from gateway.core import local_time
-from gateway.core.actor import Actor
+from gateway.core.actor import Acting
 from gateway.core.households.model import RequestKind, RequestState
 from gateway.core.local_time import Zone
 from gateway.core.paging.schedule import Role
@@ -34,7 +34,7 @@ WARDENS_MAX: Final = 100
 class Shown(Struct, frozen=True):
     """The lists, as one person has them: what they may do hangs on who they are."""
 
-    by: Actor | None
+    by: Acting | None
     requests: list[RequestRow]
     questions: list[QuestionRow]
     disputes: list[DisputeRow]
@@ -46,7 +46,7 @@ class Shown(Struct, frozen=True):
 class Matters(LiveView):
     """All that goes on in some grids, or all that concerns one person."""
 
-    def __init__(self, reach: Reach, by: Actor | None) -> None:
+    def __init__(self, reach: Reach, by: Acting | None) -> None:
         super().__init__()
         self._reach, self._by = reach, by
 
@@ -65,8 +65,8 @@ class Matters(LiveView):
 class MattersOfPhone(Matters):
     """The same on a warden's phone: of her grid, and what she was told of elsewhere."""
 
-    def __init__(self, warden_id: str) -> None:
-        super().__init__(Reach(), actor.registered(warden_id))
+    def __init__(self, warden_id: str, by: Acting) -> None:
+        super().__init__(Reach(), by)
         self._warden_id = warden_id
 
     def fragments(
@@ -86,7 +86,7 @@ def reach_of(warden: WardenRow) -> Reach:
     return Reach(grids, warden.warden_id)
 
 
-def gathered(connection: Connection, reach: Reach, by: Actor | None, warden_id: str = "") -> Shown:
+def gathered(connection: Connection, reach: Reach, by: Acting | None, warden_id: str = "") -> Shown:
     """The lists as they are now."""
     disputes = household_views.open_disputes(connection, reach)
     people = views.wardens(connection, WARDENS_MAX, grids=reach.grids) if disputes else []
@@ -150,10 +150,10 @@ def routes(context: WebContext) -> APIRouter:
 
         return await context.page(request, "requests.html", gather)
 
-    def by(request: Request) -> Actor:
+    def by(request: Request) -> Acting:
         return actor.acting_at_screen(context, request)
 
-    async def after(request: Request, _: Actor, answer: Answered) -> Response:
+    async def after(request: Request, _: Acting, answer: Answered) -> Response:
         matters.check(context, request, answer)
         return RedirectResponse(f"{prefix(request)}/requests", 303)
 

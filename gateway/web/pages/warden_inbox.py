@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
-from gateway.core.actor import Actor, ActorKind
+from gateway.core.actor import Acting
 from gateway.core.cases.transitions import Action
 from gateway.core.duration import DAY_MS, HOUR_MS
 from gateway.core.paging.person import ASKED_PREFIX
@@ -47,11 +47,7 @@ class Card(Struct, frozen=True):
     on_duty: list[WardenRow]  # to whom she can hand it over
     sign_off: bool  # whether the site wants reports signed off
     take_back_until_ms: int
-
-    @property
-    def actor(self) -> Actor:
-        """Who acts by this card."""
-        return Actor(ActorKind.WARDEN, self.warden_id)
+    by: Acting  # who acts by this card
 
 
 class Inbox(LiveView):
@@ -60,9 +56,9 @@ class Inbox(LiveView):
     whole_template, card_template = "parts/inbox.html", "parts/card.html"
     phone = "inbox"  # what its addresses begin with
 
-    def __init__(self, warden_id: str, rules: Rules) -> None:
+    def __init__(self, warden_id: str, by: Acting, rules: Rules) -> None:
         super().__init__()
-        self._warden_id, self._rules = warden_id, rules
+        self._warden_id, self._by, self._rules = warden_id, by, rules
 
     def affected_by(self, news: Committed) -> bool:
         """Doors that only open lawfully are not on the phone."""
@@ -73,7 +69,7 @@ class Inbox(LiveView):
         self, connection: Connection, news: Committed | None, now_ms: int
     ) -> list[Fragment]:
         """The whole inbox, and each card in it."""
-        groups = grouped(connection, self._warden_id, self._rules, now_ms)
+        groups = grouped(connection, self._warden_id, self._by, self._rules, now_ms)
         key = [(name, [card.case.case_id for card in group]) for name, group in groups.items()]
         whole = Fragment("inbox", self.whole_template, "groups", groups, key=key)
         pages_unsigned = unsigned(connection, self._warden_id, now_ms)
@@ -104,7 +100,7 @@ GROUPS: Final = ("waiting", "acknowledged", "on_the_way", "on_site", "shelved", 
 
 
 def grouped(
-    connection: Connection, warden_id: str, rules: Rules, now_ms: int
+    connection: Connection, warden_id: str, by: Acting, rules: Rules, now_ms: int
 ) -> dict[str, list[Card]]:
     """A warden's cards by where they stand on her phone, each group with the newest first."""
     pages = [
@@ -112,7 +108,7 @@ def grouped(
         *page_views.inbox(connection, warden_id, is_open=False, limit=CLOSED_MAX),
     ]
     groups: dict[str, list[Card]] = {name: [] for name in GROUPS}
-    for card in _cards(connection, pages, warden_id, rules, now_ms):
+    for card in _cards(connection, pages, warden_id, by, rules, now_ms):
         groups[_group(card.case, warden_id)].append(card)
     return groups
 
@@ -137,7 +133,7 @@ def unsigned(connection: Connection, warden_id: str, now_ms: int) -> list[str]:
 
 
 def card_of(
-    connection: Connection, case_id: str, warden_id: str, rules: Rules, now_ms: int
+    connection: Connection, case_id: str, warden_id: str, by: Acting, rules: Rules, now_ms: int
 ) -> Card | None:
     """One card, to be drawn again after a button was pressed."""
     case = case_views.case(connection, case_id)
@@ -146,7 +142,7 @@ def card_of(
     is_open = case.state in OPEN
     pages = page_views.inbox(connection, warden_id, is_open, PAGES_MAX)
     of_case = [page for page in pages if page.case_id == case_id]
-    return _card(connection, case, of_case, warden_id, rules, now_ms)
+    return _card(connection, case, of_case, warden_id, by, rules, now_ms)
 
 
 def _card(
@@ -154,14 +150,14 @@ def _card(
     case: CaseRow,
     pages: list[PageRow],
     warden_id: str,
+    by: Acting,
     rules: Rules,
     now_ms: int,
 ) -> Card:
-    by = Actor(ActorKind.WARDEN, warden_id)
     can = may(case, by, now_ms, rules.take_back_ms)
-    on_duty = to_hand_to(connection, case, by, can, now_ms, rules)
+    on_duty = to_hand_to(connection, case, can, now_ms, rules)
     until_ms = (case.reported_ms or 0) + rules.take_back_ms
-    return Card(case, _happenings(pages), warden_id, can, on_duty, rules.sign_off, until_ms)
+    return Card(case, _happenings(pages), warden_id, can, on_duty, rules.sign_off, until_ms, by)
 
 
 def _happenings(pages: list[PageRow]) -> list[PageRow]:
@@ -172,14 +168,19 @@ def _happenings(pages: list[PageRow]) -> list[PageRow]:
 
 
 def _cards(
-    connection: Connection, pages: list[PageRow], warden_id: str, rules: Rules, now_ms: int
+    connection: Connection,
+    pages: list[PageRow],
+    warden_id: str,
+    by: Acting,
+    rules: Rules,
+    now_ms: int,
 ) -> list[Card]:
     by_case: dict[str, list[PageRow]] = {}
     for page in pages:
         by_case.setdefault(page.case_id, []).append(page)
     cases = {case.case_id: case for case in case_views.cases_of(connection, list(by_case))}
     return [
-        _card(connection, cases[case_id], latest, warden_id, rules, now_ms)
+        _card(connection, cases[case_id], latest, warden_id, by, rules, now_ms)
         for case_id, latest in by_case.items()
     ]
 
@@ -190,7 +191,8 @@ def routes(context: WebContext) -> APIRouter:
 
     @router.get("/inbox/{warden_id}")
     async def phone(request: Request, warden_id: str) -> Response:
-        view, now_ms = Inbox(warden_id, context.rulebook.rules), context.now_ms()
+        by = actor.on_phone(request)
+        view, now_ms = Inbox(warden_id, by, context.rulebook.rules), context.now_ms()
 
         def gather(connection: Connection) -> dict[str, Any]:
             warden = views.warden(connection, warden_id)
@@ -211,18 +213,18 @@ def _actions(router: APIRouter, context: WebContext) -> None:
     """What she presses on her phone, as herself; and what her phone signs for."""
 
     async def after(
-        request: Request, case_id: str, by: Actor, answer: actions.Answered
+        request: Request, case_id: str, by: Acting, answer: actions.Answered
     ) -> Response:
         """The card as it is now, or her page anew where no script runs."""
         actions.check(context, request, answer)
-        warden_id = by.actor_id
+        warden_id = by.actor.actor_id
         if "hx-request" not in request.headers:
             return RedirectResponse(f"{prefix(request)}/inbox/{quote(warden_id, safe='')}", 303)
         rules, now_ms = context.rulebook.rules, context.now_ms()
         return await context.page(
             request,
             "parts/card.html",
-            lambda connection: {"card": card_of(connection, case_id, warden_id, rules, now_ms)},
+            lambda rows: {"card": card_of(rows, case_id, warden_id, by, rules, now_ms)},
         )
 
     actions.add_routes(
@@ -231,5 +233,5 @@ def _actions(router: APIRouter, context: WebContext) -> None:
 
     @router.post("/inbox/{warden_id}/pages/{page_id}/received")
     async def received(request: Request, page_id: str) -> Response:
-        await actions.received(context, page_id, actor.on_phone(request))
+        await actions.received(context, page_id, actor.on_phone(request).actor)
         return Response(status_code=204)

@@ -148,11 +148,10 @@ def days_ahead(now_ms: int, order: OrderSpan, zone: tzinfo) -> list[datetime]:
 def at(day: str, minute: int, zone: tzinfo) -> int:
     """The ms of UTC of a minute of a day, as 2026-11-29. HttpProblem if that is none."""
     try:
-        begins = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=zone)
-        at_ms = int(begins.replace(hour=minute // 60, minute=minute % 60).timestamp() * 1000)
-    except (ValueError, OverflowError):
+        begins = times.local(times.from_day_field(day, zone)[0], zone)
+    except ValueError:
         raise HttpProblem(422, _NOT_THEN) from None
-    return at_ms
+    return int(begins.replace(hour=minute // 60, minute=minute % 60).timestamp() * 1000)
 
 
 def _check_lasting(minutes: int) -> None:
@@ -162,11 +161,11 @@ def _check_lasting(minutes: int) -> None:
 
 def next_at(minute: int, now_ms: int, zone: tzinfo) -> int:
     """The next time that a clock here says this: today, else tomorrow."""
-    today = times.local(now_ms, zone).strftime("%Y-%m-%d")
+    today = times.day_field(now_ms, zone)
     at_ms = at(today, minute, zone)
     if at_ms + NOW_MS > now_ms:
         return at_ms
-    tomorrow = times.local(now_ms + DAY_MS, zone).strftime("%Y-%m-%d")
+    tomorrow = times.day_field(now_ms + DAY_MS, zone)
     return at(tomorrow, minute, zone)
 
 
@@ -191,7 +190,7 @@ async def _announce(
     permit = replace(permit, to_ms=min(permit.to_ms, order.over_ms), who=who, why=why)
     permit_id = _permit_id(household_id, said, words)
     most = context.settings.household.announcements_a_day
-    day = _day_of(permit.from_ms, context.zone)
+    day = times.day_of(permit.from_ms, context.zone)
     async with _LOCKS.setdefault((id(context), permit_id), asyncio.Lock()):
         known = await context.read(lambda rows: _known(rows, household_id, permit_id, now_ms))
         if known is Known.LIVE:
@@ -248,13 +247,6 @@ def _room(connection: Connection, household_id: str, asked: _Asked, most: int) -
     if (connection.execute(others).scalar() or 0) >= most:
         raise refusal
     return doors[0]
-
-
-def _day_of(at_ms: int, zone: tzinfo) -> tuple[int, int]:
-    """From when to when the day of a time lasts, by the site's clock."""
-    begins = times.local(at_ms, zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    ends = begins + timedelta(days=1)
-    return int(begins.timestamp() * 1000), int(ends.timestamp() * 1000)
 
 
 def _permit_id(household_id: str, said: Announcement, words: str) -> str:

@@ -1,5 +1,6 @@
-"""Who looked at a household's data: by duty, when, and by what right. From the audit, without the
-names of those who looked: a duty answers for it, and the auditor knows the person."""
+"""Who looked at a household's data, and who did what with what it asked for and contested: by duty,
+when, and by what right. From the audit, without the names of those who looked: a duty answers for
+it, and the auditor knows the person."""
 
 from typing import Final
 
@@ -16,6 +17,7 @@ from gateway.web.context import WebContext
 from gateway.web.pages.me import ROLE_WORDS
 
 LOOKS_MAX: Final = 100
+FORMS_MAX: Final = 200  # in one question: SQLite bears a thousand conditions in a row
 _YOURS = N_("your door")
 _PROGRAM = N_("A program of the site")
 _MACHINE = N_("Whoever runs the gateway's machine")
@@ -44,14 +46,15 @@ async def looks(
     if not context.visitors.is_used():
         return None
 
-    forms: dict[str, tuple[str, ...]] = await context.read(
-        lambda site: {about: audit_names.forms(site, about) for about in abouts}
+    forms: list[str] = await context.read(
+        lambda site: [form for about in abouts for form in audit_names.forms(site, about)]
     )
 
     def read(rows: Connection) -> list[Look]:
         entries: dict[int, Entry] = {}
-        for about in abouts:
-            wanted = Wanted(about=about, also=forms[about], from_ms=since_ms)
+        for first in range(0, len(forms), FORMS_MAX):
+            some = tuple(forms[first : first + FORMS_MAX])
+            wanted = Wanted(about=some[0], also=some, from_ms=since_ms)
             entries |= {one.entry_id: one for one in audit.read(rows, LOOKS_MAX, None, wanted)}
         newest = [entries[key] for key in sorted(entries, reverse=True)][:LOOKS_MAX]
         newest = audit_names.revealed(context.store.keys, newest)

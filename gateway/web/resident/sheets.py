@@ -7,8 +7,8 @@ from gateway.language.catalogue import N_
 from gateway.provisioning.notice_sheet import Sheet, pdf
 from gateway.registry import notices, resident_codes
 from gateway.registry.resident_codes import NoOrderError
-from gateway.store import resident_views
-from gateway.web.answers import NOT_FOUND, HttpProblem
+from gateway.web.answers import HttpProblem
+from gateway.web.at_a_door import household_at
 from gateway.web.context import WebContext
 
 _NO_ORDER = N_("No order runs at this home or is to come, so there is no page to open.")
@@ -35,9 +35,7 @@ async def new_sheet(context: WebContext, door_id: str, address: str, language: s
     facts = notices.facts_of(settings)
 
     def renew(rows: Connection, code: str) -> None:
-        household_id = resident_views.household_of(rows, door_id)
-        if household_id is None:
-            raise HttpProblem(404, NOT_FOUND)
+        household_id = household_at(rows, door_id)
         version = notices.keep(rows, facts, now_ms)
         try:
             resident_codes.renew(rows, household_id, version, now_ms, code)

@@ -159,8 +159,10 @@ def quiet(connection: Connection, household_id: str) -> Windows:
 
 
 def abouts(connection: Connection, household_id: str, order: OrderSpan) -> list[str]:
-    """What the audit calls that which is a household's: its doors, and their cases."""
-    found = []
+    """What the audit calls that which is a household's: its order, what it asked for and contested,
+    and what was asked after it; its doors, and their cases."""
+    matters = household_views.matters_of(connection, household_id, CASES_MAX, order.since_ms)
+    found = [f"order {order.order_id}", *(f"{kind} {matter_id}" for kind, matter_id in matters)]
     for door_id in resident_views.door_ids_of(connection, household_id):
         cases = case_views.cases_at(connection, door_id, CASES_MAX)
         cases = [case for case in cases if case.since_ms >= order.since_ms]

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.core.doors.household import OPENINGS_MAX
 from gateway.core.events import DoorEnded, DoorPlaced
-from gateway.core.model import Case, Policy
+from gateway.core.model import Policy
 from gateway.core.rules import Rules
 from tests.core.timeline import Site, between, case, nobody, opening, page, warden
 
@@ -17,26 +17,18 @@ def site() -> Site:
     return Site(FRONT, BACK, NEIGHBOUR, households=((FRONT, BACK),))
 
 
-def left(site: Site, door_id: str) -> list[int]:
-    return [permit.openings for permit in site.doors[door_id].permits]
-
-
-def open_cases(site: Site) -> dict[str, Case]:
-    return {door.door_id: door.case for door in site.doors.values() if door.case is not None}
-
-
 def test_one_lunch_through_two_leaves_is_one_permit(site: Site) -> None:
     site.at("11:30").door(FRONT).may_open("11:30", "12:30")
-    assert left(site, FRONT) == left(site, BACK) == [1]  # whoever told one told the household
-    assert not left(site, NEIGHBOUR)
+    assert site.left(FRONT) == site.left(BACK) == [1]  # whoever told one told the household
+    assert not site.left(NEIGHBOUR)
     site.at("12:00").door(FRONT).opens()
     site.at("12:00:03").door(BACK).opens()
     site.at("12:00:40").door(FRONT).shuts()
     site.at("12:00:42").door(BACK).shuts()
     site.want(between("11:30", "12:10"), opening("permit", FRONT), opening("permit", BACK))
     site.want(between("11:30", "12:20"), nobody())
-    assert left(site, FRONT) == left(site, BACK) == [0]
-    assert not open_cases(site)
+    assert site.left(FRONT) == site.left(BACK) == [0]
+    assert not site.open_cases()
 
 
 def test_in_by_the_other_door_within_the_off_delay_is_still_one(site: Site) -> None:
@@ -60,14 +52,14 @@ def test_two_contacts_without_a_permit_are_one_case_that_names_both(site: Site) 
     site.at("12:00").door(FRONT).opens()
     site.at("12:00:02").door(BACK).opens()
     site.want(between("12:00", "12:00:20"), page(warden, why="no permit", times=1))
-    (about,) = open_cases(site).values()
+    (about,) = site.open_cases().values()
     assert about.contacts == (BACK,)
     site.at("12:01").door(FRONT).shuts()
     site.at("12:02")
-    assert open_cases(site)[FRONT].cleared_ms is None  # the back door stands open still
+    assert site.open_cases()[FRONT].cleared_ms is None  # the back door stands open still
     site.at("12:02:30").door(BACK).shuts()
     site.at("12:03")
-    assert open_cases(site)[FRONT].cleared_ms is not None
+    assert site.open_cases()[FRONT].cleared_ms is not None
 
 
 def test_a_later_breach_at_the_other_contact_joins_the_open_case_and_is_told(site: Site) -> None:
@@ -75,9 +67,9 @@ def test_a_later_breach_at_the_other_contact_joins_the_open_case_and_is_told(sit
     site.at("12:00:20").door(FRONT).shuts()
     site.at("12:20").door(BACK).opens()
     site.want(between("12:20", "12:20:05"), page(warden, why="no permit", door=FRONT))
-    assert set(open_cases(site)) == {FRONT}
-    assert open_cases(site)[FRONT].openings == 2
-    assert open_cases(site)[FRONT].contacts == (BACK,)
+    assert set(site.open_cases()) == {FRONT}
+    assert site.open_cases()[FRONT].openings == 2
+    assert site.open_cases()[FRONT].contacts == (BACK,)
 
 
 def test_announced_late_ends_the_one_case_whichever_contact_it_is_announced_at(site: Site) -> None:
@@ -85,7 +77,7 @@ def test_announced_late_ends_the_one_case_whichever_contact_it_is_announced_at(s
     site.at("12:00:20").door(FRONT).shuts()
     site.at("12:03").door(BACK).may_open("12:00", "12:30")
     site.want(between("12:03", "12:03:01"), case("closed", why="announced late", door=FRONT))
-    assert left(site, FRONT) == left(site, BACK) == [0]
+    assert site.left(FRONT) == site.left(BACK) == [0]
 
 
 def test_what_the_order_allows_in_a_day_is_the_households(site: Site) -> None:
@@ -107,7 +99,7 @@ def test_a_late_report_of_the_earlier_opening_uses_no_second_permit(site: Site) 
     site.at("12:00:22").door(FRONT).shuts()
     site.at("12:03").door(FRONT).gets_radio()
     site.want(between("11:30", "12:10"), nobody())
-    assert left(site, FRONT) == left(site, BACK) == [0]
+    assert site.left(FRONT) == site.left(BACK) == [0]
 
 
 def test_a_late_report_between_two_openings_ends_the_case_of_the_second(site: Site) -> None:
@@ -122,7 +114,7 @@ def test_a_late_report_between_two_openings_ends_the_case_of_the_second(site: Si
     site.at("12:02:10").door(FRONT).shuts()
     site.at("12:03").door(FRONT).gets_radio()
     site.want(between("12:03", "12:03:05"), case("closed", why="opened beside", door=BACK))
-    assert left(site, FRONT) == left(site, BACK) == [0]
+    assert site.left(FRONT) == site.left(BACK) == [0]
 
 
 def test_a_late_shutting_shows_that_the_second_was_no_part_of_the_first(site: Site) -> None:
@@ -158,7 +150,7 @@ def test_a_contact_that_comes_later_brings_what_the_household_has() -> None:
     site.tell(FRONT, DoorPlaced("g", (), "", (BACK,)))
     site.tell(BACK, DoorPlaced("g", (), FRONT, (FRONT,)))
     assert site.doors[BACK].orders == site.doors[FRONT].orders
-    assert left(site, BACK) == [1]
+    assert site.left(BACK) == [1]
 
 
 def test_what_was_part_of_an_opening_stays_so_when_that_is_forgotten(site: Site) -> None:
@@ -170,7 +162,7 @@ def test_what_was_part_of_an_opening_stays_so_when_that_is_forgotten(site: Site)
         site.at(f"12:{2 * minute:02}:20").door(FRONT).shuts()
         site.at(f"12:{2 * minute:02}:21").door(BACK).shuts()
     site.want(between("11:00", "13:00"), nobody())
-    assert left(site, FRONT) == left(site, BACK) == [100 - OPENINGS_MAX - 3]
+    assert site.left(FRONT) == site.left(BACK) == [100 - OPENINGS_MAX - 3]
     assert len(site.doors[BACK].openings_beside) == OPENINGS_MAX
 
 

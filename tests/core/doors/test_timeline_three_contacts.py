@@ -4,7 +4,6 @@ them, and nobody is hidden behind another's seal."""
 import pytest
 
 from gateway.core.events import DoorPlaced
-from gateway.core.model import Case
 from gateway.core.reasons import Reason
 from tests.core.timeline import Site, between, case, nobody, page, warden
 
@@ -16,13 +15,9 @@ def site() -> Site:
     return Site(*DOORS, households=(DOORS,))
 
 
-def open_cases(site: Site) -> dict[str, Case]:
-    return {door.door_id: door.case for door in site.doors.values() if door.case is not None}
-
-
 def named(site: Site) -> set[str]:
     """The doors that the one open case is about."""
-    ((door_id, about),) = open_cases(site).items()
+    ((door_id, about),) = site.open_cases().items()
     return {door_id, *about.contacts}
 
 
@@ -38,7 +33,7 @@ def test_a_late_shutting_that_accuses_two_contacts_at_once_is_one_case(site: Sit
     site.want(between("12:00", "12:05"), nobody())
     site.at("12:06").door(FRONT).gets_radio()
     site.at("12:06:05")
-    assert len(open_cases(site)) == 1
+    assert len(site.open_cases()) == 1
     assert named(site) >= {BACK, WINDOW}
 
 
@@ -75,7 +70,7 @@ def test_what_joined_the_case_of_one_left_open_leaves_it_when_it_was_lawful(site
     site.want(between("12:07", "12:07:10"), page(warden, why="no permit", door=FRONT))
     site.at("12:08").door(BACK).gets_radio()
     site.at("12:08:10")
-    assert {about.reason for about in open_cases(site).values()} == {Reason.PERMIT_OVERSTAYED}
+    assert {about.reason for about in site.open_cases().values()} == {Reason.PERMIT_OVERSTAYED}
 
 
 def test_an_old_breach_that_was_answered_keeps_no_new_case_open(site: Site) -> None:
@@ -84,7 +79,7 @@ def test_an_old_breach_that_was_answered_keeps_no_new_case_open(site: Site) -> N
     site.at("09:01").person("Wang", WINDOW).acknowledges()
     site.at("09:02").person("Wang", WINDOW).is_there()
     site.at("09:03").person("Wang", WINDOW).reports("in_order")
-    assert not open_cases(site)
+    assert not site.open_cases()
     site.at("11:30").door(FRONT).may_open("11:30", "12:30")
     site.door(FRONT).loses_radio()
     site.at("12:00").door(FRONT).opens()
@@ -101,13 +96,13 @@ def test_where_one_of_two_cases_ends_the_third_contact_knows_the_other(site: Sit
     """Tampering stays each seal's own; what opens elsewhere joins a case that is still open."""
     site.at("12:00").door(FRONT).cover(off=True)
     site.at("12:01").door(BACK).cover(off=True)
-    assert set(open_cases(site)) == {FRONT, BACK}
+    assert set(site.open_cases()) == {FRONT, BACK}
     for door_id in (BACK, FRONT):
         site.door(door_id).cover(off=False)
     site.at("12:02").person("Wang", BACK).acknowledges()
     site.at("12:03").person("Wang", BACK).is_there()
     site.at("12:04").person("Wang", BACK).reports("in_order")
-    assert set(open_cases(site)) == {FRONT}
+    assert set(site.open_cases()) == {FRONT}
     site.at("12:10").door(WINDOW).opens()
     site.at("12:10:05")
     assert named(site) == {FRONT, WINDOW}

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from gateway.core.actor import CENTRE, Actor
 from gateway.core.events import ClockCorrected, ReportCame, SealBound
 from gateway.core.households import events as said
 from gateway.core.households.effects import (
@@ -43,11 +44,14 @@ from tests.core.story import DAY, HOUR, MINUTE, SECOND
 SEAL = "00112233aabbccdd"
 
 
-def answer(home: Home, dispute_id: str, by: object, is_upheld: bool = True) -> str | None:
+def answer(
+    home: Home, dispute_id: str, by: Actor, is_upheld: bool = True, for_centre: bool = False
+) -> str | None:
     return home.does(
         DisputeAnswered(
             action_id=home.action(),
-            actor=by,  # type: ignore[arg-type]
+            actor=by,
+            for_centre=for_centre,
             dispute_id=dispute_id,
             is_upheld=is_upheld,
             words="~1.k.answer",
@@ -90,6 +94,17 @@ def test_what_was_right_stays_as_it_is_and_is_answered_all_the_same() -> None:
     assert not any(isinstance(s.event, RecordCorrected) for s in home.steps)
     moved = [e.dispute.state for e in home.effects if isinstance(e, DisputeMoved)]
     assert moved == ["raised", "assigned", "not_upheld"]
+
+
+def test_what_is_the_centres_to_answer_is_answered_by_who_sits_there_but_not_by_a_party() -> None:
+    home = Home()
+    dispute_id = home.disputes("opening-7", CHEN)
+    assert assign(home, dispute_id, CENTRE) is None
+    assert answer(home, dispute_id, MA) == "not_assigned", "her duty alone says nothing"
+    assert answer(home, dispute_id, CHEN, for_centre=True) == "part_of_record"
+    assert answer(home, dispute_id, MA, for_centre=True) is None
+    answered = [e.dispute for e in home.effects if isinstance(e, DisputeMoved)][-1]
+    assert (answered.assigned_to, answered.answered_by) == (CENTRE, MA)
 
 
 def test_who_wrote_a_dispute_down_does_not_answer_it() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.core.actor import CENTRE
+from gateway.core.actor import CENTRE, Acting, Actor
 from gateway.core.events import DoorPlaced
 from gateway.core.households.effects import RequestMoved
 from gateway.core.households.events import (
@@ -21,12 +21,21 @@ from gateway.core.households.requests import TABLE, RequestDeed, allowed
 from gateway.core.model import Permit
 from gateway.core.rules import Rules
 from gateway.core.subject import of_door
-from tests.core.households.home import CHEN, EIGHT, HOME, LIU, Home
+from tests.core.households.home import CHEN, EIGHT, HOME, LIU, MA, Home
 from tests.core.story import DAY, HOUR, MINUTE
 
 
-def do(home: Home, kind: type[RequestAction], request_id: str, by: object = CHEN) -> str | None:
-    return home.does(kind(action_id=home.action(), actor=by, request_id=request_id))  # type: ignore[arg-type]
+def do(
+    home: Home,
+    kind: type[RequestAction],
+    request_id: str,
+    by: Actor = CHEN,
+    for_centre: bool = False,
+) -> str | None:
+    action_id = home.action()
+    return home.does(
+        kind(action_id=action_id, actor=by, for_centre=for_centre, request_id=request_id)
+    )
 
 
 def states(home: Home) -> list[RequestState]:
@@ -86,6 +95,16 @@ def test_what_was_taken_and_not_done_comes_back_to_who_has_it_and_then_to_others
     assert home.told_who() == ["chen", "liu", "chen"], "and whoever was told has it already"
     assert do(home, RequestDone, request_id, CHEN) == "not_holder"
     assert do(home, RequestDone, request_id, CENTRE) is None
+
+
+def test_who_signed_in_at_the_centres_desk_ends_what_another_has_and_keeps_their_name() -> None:
+    home = Home()
+    request_id = home.asks(RequestKind.MEDICINE)
+    assert do(home, RequestTaken, request_id, LIU) is None
+    assert do(home, RequestDone, request_id, MA) == "not_holder", "her duty alone says nothing"
+    assert do(home, RequestDone, request_id, MA, for_centre=True) is None
+    (done,) = [e for e in home.effects if isinstance(e, RequestMoved) and e.request.state == "done"]
+    assert (done.by, done.request.taken_by) == (MA, MA)
 
 
 def test_who_cannot_do_it_gives_it_back_and_the_first_are_told_anew() -> None:
@@ -164,7 +183,7 @@ def test_every_state_has_an_answer_for_every_deed_and_buttons_are_what_may_be_do
     }
     for kind in (RequestTaken, RequestOnTheWay, RequestAtTheDoor):
         assert do(home, kind, request_id) is None
-        buttons = allowed(home.household.requests[0], CHEN)
+        buttons = allowed(home.household.requests[0], Acting(CHEN))
         for deed in set(deeds) & set(buttons):
             turn, before = home.turn, home.household
             assert do(home, deeds[deed], request_id) is None, deed
