@@ -23,6 +23,7 @@ KEPT_MAX: Final = 10_000  # rows of the table; the newest are kept
 BODY_MAX: Final = 65_536  # bytes kept of one thing
 WORDS_MAX: Final = 300
 ANYTHING: Final = object()
+SPANS: Final = frozenset({tables.orders.name})  # none ends before it begins
 # For a log: which row it is would say whose, and a log outlives every order.
 NOT_USED: Final = "a row of %s cannot be used (`menshen check` names it): %s"
 
@@ -118,8 +119,18 @@ class Findings:
                 is_spared = name in otherwise
                 self.note(source, f"{_text(cells[key])}.{name}", words, row[name])
                 row[name], is_sound = otherwise.get(name), is_sound and is_spared
-            if is_sound:
+            if is_sound and not self._is_backwards(source, row, cells[key]):
                 yield row
+
+    def _is_backwards(self, source: str, row: Row, row_key: object) -> bool:
+        """Whether a span ends before it begins: each cell may be so, and the row cannot. By such an
+        order its household would be destroyed at once."""
+        if source not in SPANS or not {"from_ms", "to_ms"} <= row.keys():
+            return False
+        if row["to_ms"] >= row["from_ms"]:
+            return False
+        self.note(source, row_key, "it ends before it begins", f"{row['from_ms']} {row['to_ms']}")
+        return True
 
 
 def poisoned_by(source: str, row_key: object, error: object, body: object = b"") -> Poisoned:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, insert, select
 
+from gateway.cli import check_stored
 from gateway.core.duration import DAY_MS, HOUR_MS
 from gateway.core.schedule_of_ends import Limits
 from gateway.ending import holds, household_ending, months, records
@@ -286,4 +287,20 @@ async def test_a_fault_of_ours_is_told_and_the_end_tried_again(
         await until(lambda: not rows(store, tables.orders))
         work.cancel()
         assert "by a fault of ours" in caplog.text
+    store.close()
+
+
+async def test_an_order_whose_end_was_spoilt_ends_no_household_at_once(tmp_path: Path) -> None:
+    store, home = new_store(tmp_path), Home(0)
+    async with ended_site(store) as site:
+        await site.enrol([home])
+        await site.lives(home)
+        with store.writing() as connection:
+            connection.exec_driver_sql("UPDATE orders SET to_ms = -1")
+        await site.ending().look()
+        assert rows(store, tables.households)
+        assert readable(store, (LABEL,)) == {LABEL}
+        with store.reading() as connection:
+            told = check_stored.stored(connection, site.clock.now_ms())
+        assert "orders office-file-0: it ends before it begins" in told.text
     store.close()

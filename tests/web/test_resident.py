@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from gateway.core.events import OrderPlaced, ReportCame, SealBound
 from gateway.core.model import Contact, Order, Policy
 from gateway.core.subject import of_door
