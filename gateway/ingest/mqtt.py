@@ -116,6 +116,8 @@ class Broker:
                     await self._serve()
                     log.warning("lost the broker at %s; reports wait in the seals", self._place())
                     self._ended()
+                if self._twin.gives_way:
+                    self._leave_word()
                 # One that is thrown out at once, again and again, does not come back at once.
                 brief = 0 if steady_ms() / 1000 - began_s >= STEADY_S else brief + 1
             except (OSError, ValueError, ConnectionError) as error:
@@ -229,6 +231,13 @@ class Broker:
                     await self._gone.wait()
         if not self._gone.is_set():
             self._twin.takes_over()
+
+    def _leave_word(self) -> None:
+        """For the twin that stays: found twice, it tells it of us. At most once, and nothing waits
+        for it: sent again later, it would stand over the other one's echo, which we look for."""
+        if not self._gone.is_set() and self._limits.way.is_retained:
+            word = self._twin.echo(int(steady_ms()))
+            self._client.publish(self._echo_topic, word, qos=0, retain=True)
 
     def _hang_up(self) -> None:
         self._metrics.broker(connected=False)
