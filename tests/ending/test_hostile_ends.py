@@ -88,6 +88,47 @@ async def test_a_household_that_comes_again_while_its_end_waits_keeps_what_is_ne
     store.close()
 
 
+async def test_an_order_given_longer_when_its_end_had_begun_leaves_no_point_behind(
+    tmp_path: Path,
+) -> None:
+    """Its end waits for InfluxDB, and rows that say which seal hung there are gone, when the office
+    gives the same order longer. What that seal said before goes at the new end."""
+    store, home, history = new_store(tmp_path), Home(0), History()
+    async with ended_site(store) as site:
+        began_ms = site.clock.now_ms()
+        await site.enrol([home])
+        await site.lives(home)
+        ending, history.is_away = site.ending(history.forget), True
+        await site.later(STAY + DAY_MS)
+        await ending.look()
+        await site.later(13 * DAY_MS)
+        with pytest.raises(StoreError):
+            await ending.look()
+        now_ms = site.clock.now_ms()
+        with store.writing() as connection:
+            enrolment = Enrolment(connection, now_ms, UTC)
+            enrolment.take(NewDoor(home.door_id, LABEL, "g"))
+            enrolment.take(NewOrder(home.door_id, began_ms, now_ms + 2 * DAY_MS, home.order_id))
+            enrolment.write()
+        await site.taken()
+        for _ in range(2):
+            await ending.look()  # it runs: nothing is destroyed, and nothing asked
+        assert [row["order_id"] for row in rows(store, tables.orders)] == [home.order_id]
+        await site.later(3 * DAY_MS)
+        await ending.look()
+        assert records.read(records.place(store.path)) == []
+        history.is_away = False
+        await site.later(13 * DAY_MS)
+        await ending.look()
+        assert rows(store, tables.orders) == []
+        ((seal_id, from_ms, to_ms),) = history.forgotten
+        assert seal_id == home.seal.seal_id
+        assert (from_ms <= began_ms + HOUR_MS, to_ms is None or to_ms <= now_ms) == (True, True)
+        assert len(records.read(records.place(store.path))) == 1
+        assert site.replayed() == Apart()
+    store.close()
+
+
 async def test_a_seal_that_hangs_at_the_next_household_is_forgotten_at_the_first_only(
     tmp_path: Path,
 ) -> None:
