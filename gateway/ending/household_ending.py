@@ -144,8 +144,8 @@ class HouseholdEnding:
         for folder in folders:
             if folder is not None:
                 file_copy.sweep(folder, time.time())
-        destroyed_ms = records.latest_ms(self._record)
-        if destroyed_ms is None:
+        destroyed_ms = max(records.latest_ms(self._record) or 0, copies.finished_ms(self._store))
+        if not destroyed_ms:
             return
         copies.remove_set_aside(database, destroyed_ms)
         if backups is not None:
@@ -327,6 +327,7 @@ class HouseholdEnding:
         with self._store.writing() as connection:
             for _, its in some:
                 erasing.finish(connection, its)
+            copies.note_finished(connection, self._now_ms())
 
     async def _rested(self, step: Callable[[], Any]) -> Any:
         """A step in a thread, and then a rest, so that reports keep the writer."""

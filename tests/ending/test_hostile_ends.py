@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, insert, select
 
 from gateway.core.duration import DAY_MS, HOUR_MS
 from gateway.core.schedule_of_ends import Limits
-from gateway.ending import holds, household_ending, months, records
+from gateway.ending import erasing, holds, household_ending, months, records
 from gateway.registry.enrolment import Enrolment
 from gateway.registry.rows import NewDoor, NewGrid, NewOrder, SealMove
 from gateway.replay.replay import Apart
@@ -272,6 +272,46 @@ async def test_no_copy_outlives_what_was_destroyed_whenever_it_was_made_or_cut_o
         whole(store.path, backups / "menshen-20990101T000000Z.tar")
         await ending.look()
         assert found(tmp_path, words) == {}
+    store.close()
+
+
+async def test_a_copy_from_between_a_line_of_the_record_and_the_last_rows_goes_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine goes off behind the line that says that all is gone; the nightly copy comes
+    before the next round, and has the order's own row."""
+    folder, backups = tmp_path / "site", tmp_path / "backups"
+    folder.mkdir()
+    backups.mkdir()
+    store, home = new_store(folder), Home(0)
+    async with ended_site(store) as site:
+        await site.enrol([home])
+        await site.lives(home)
+        ending = site.ending(backups=backups)
+        await site.later(STAY + DAY_MS)
+        await ending.look()
+        await site.later(13 * DAY_MS)
+
+        def off(*_: Any) -> None:
+            raise StoreError("the machine is off")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(erasing, "finish", off)
+            with pytest.raises(StoreError, match="is off"):
+                await ending.look()
+        assert len(records.read(records.place(store.path))) == 1
+        await site.later(HOUR_MS)
+        made = datetime.fromtimestamp(site.clock.now_ms() / 1_000, UTC)
+        between = backups / f"menshen-{made:%Y%m%dT%H%M%SZ}.tar"
+        whole(store.path, between)
+        assert found(backups, [home.order_id])
+        await site.later(HOUR_MS)
+        await ending.look()
+        assert between.exists(), "a site is never left without a copy"
+        whole(store.path, backups / "menshen-20990101T000000Z.tar")
+        await ending.look()
+        assert found(tmp_path, [home.order_id]) == {}
+        assert len(records.read(records.place(store.path))) == 1
     store.close()
 
 
