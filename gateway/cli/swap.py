@@ -38,7 +38,7 @@ def swap(
             f"seal {seal_id} hangs on {words.door_of(new)}. If it was taken off there: `menshen "
             f"move {seal_id} --nowhere` first."
         )
-    rows = [Ending("seals", dead.seal_id), SealMove(seal_id, door_id)]
+    rows: list[Ending | SealMove] = [Ending("seals", dead.seal_id), SealMove(seal_id, door_id)]
     words.write(settings, rows, now, [new, dead])
     say(
         f"Seal {seal_id} hangs on {words.door_of(dead)} from now on, which keeps its history. Seal "
