@@ -6,24 +6,19 @@ copied once. Older copies go only after the new one is on the disk.
 """
 
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
 from gateway.backup import rotation, tape
+from gateway.backup.passing import work_folder
 from gateway.backup.rotation import Month
 from gateway.backup.site import ACCOUNTS, DATABASE, Site
 from gateway.backup.tape import FORMAT, Manifest, TapeWriter
-from gateway.photos.folder import FREE_BYTES_MIN
 from gateway.store import archives, file_copy, journal, tables
 from gateway.store.database import RELEASE, Store, StoreError
-
-MIB: Final = 1024 * 1024
-WORK: Final = ".menshen-copy-"  # folders beside the database, gone when a copy is made
 
 
 class Made(NamedTuple):
@@ -42,15 +37,29 @@ def make(site: Site, now_ms: int) -> Made:
     """Make one, then remove those that are not kept.
 
     Raises:
-        StoreError: the database or the disk does not let it. Nothing was removed.
+        StoreError: the database or the disk does not let it, or another one is being made. Nothing
+            was removed.
         TapeError: there is no such public key.
     """
     backup = site.settings.backup
-    recipient, folder = backup.recipient, backup.folder
-    path = folder / rotation.name_of(now_ms, bool(recipient))
-    left_out: list[tuple[Path, str]] = []
+    path = backup.folder / rotation.name_of(now_ms, bool(backup.recipient))
     size = sum(part.stat().st_size for part in (site.database, site.accounts) if part.is_file())
-    with work_folder(site.database, size) as work, file_copy.unfinished(path) as fresh:
+    with work_folder(site.database, size, is_making=True) as work:
+        manifest, months, left_out = _packed(site, path, work, now_ms)
+        for name in (DATABASE, ACCOUNTS):  # its bytes are wanted for the months now
+            (work / name).unlink(missing_ok=True)
+        copied = _copy_months(site, months)
+        removed = _rotate(site, months)
+    return Made(path, path.stat().st_size, manifest, left_out, removed, copied)
+
+
+def _packed(
+    site: Site, path: Path, work: Path, now_ms: int
+) -> tuple[Manifest, list[Month], tuple[tuple[Path, str], ...]]:
+    """The copy itself, by way of a folder; what is in it, and which files we may not read."""
+    left_out: list[tuple[Path, str]] = []
+    recipient = site.settings.backup.recipient
+    with file_copy.unfinished(path) as fresh:
         snapshot = work / DATABASE
         file_copy.whole(site.database, snapshot)
         file_copy.need_sound(snapshot)
@@ -70,37 +79,7 @@ def make(site: Site, now_ms: int) -> Made:
                 except PermissionError as error:
                     left_out.append((part.path, error.strerror or "not readable"))
             manifest = writer.finish(manifest)
-    copied = _copy_months(site, months)
-    removed = _rotate(site, months)
-    return Made(path, path.stat().st_size, manifest, tuple(left_out), removed, copied)
-
-
-@contextmanager
-def work_folder(database: Path, size: int) -> Iterator[Path]:
-    """A folder beside a database for what is only passing through, readable by us alone. What an
-    earlier run left there, as it was killed, goes as well.
-
-    Raises:
-        StoreError: nothing can be written there; or so many bytes more would leave the gateway too
-            little room to work.
-    """
-    try:
-        database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for left in database.parent.glob(f"{WORK}*"):
-            shutil.rmtree(left, ignore_errors=True)
-        free = shutil.disk_usage(database.parent).free
-        if free - size < FREE_BYTES_MIN:
-            raise StoreError(
-                f"{free // MIB} MiB are free beside {database}, and {size // MIB} pass through: "
-                f"the gateway needs {FREE_BYTES_MIN // MIB} of them. Make room first"
-            )
-        work = Path(tempfile.mkdtemp(prefix=WORK, dir=database.parent))
-    except OSError as error:
-        raise StoreError(f"nothing can be written beside {database}: {error.strerror}") from error
-    try:
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    return manifest, months, tuple(left_out)
 
 
 def months_of(connection: Connection) -> list[Month]:

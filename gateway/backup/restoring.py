@@ -17,7 +17,8 @@ from sqlalchemy import func, select
 from gateway.accounts import file as accounts
 from gateway.accounts import tables as account_tables
 from gateway.backup import rotation, tape
-from gateway.backup.making import months_of, work_folder
+from gateway.backup.making import months_of
+from gateway.backup.passing import work_folder
 from gateway.backup.rotation import Month
 from gateway.backup.site import ACCOUNTS, DATABASE, PHOTOS, SETTINGS, Site
 from gateway.backup.tape import Manifest, TapeError

@@ -26,6 +26,10 @@ class DeliveryError(Exception):
         self.permanent, self.wait_ms = permanent, wait_ms
 
 
+class NobodyError(Exception):
+    """There is nobody at the end of this address: no fault of the way, and no try would mend it."""
+
+
 class Channel(Protocol):
     """A way to reach somebody, open for as long as the gateway runs."""
 
@@ -44,6 +48,7 @@ class Channel(Protocol):
 
         Raises:
             DeliveryError: it has not. The delivery worker tries again.
+            NobodyError: there is nobody to be told, and the page is over by that.
         """
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.channels.channel import DeliveryError
+from gateway.channels.channel import DeliveryError, NobodyError
 from gateway.channels.http_client import HttpClient, Request, UnreachableError
 from gateway.channels.signature import Signer
 from gateway.channels.verdict import judged
@@ -79,11 +79,10 @@ class HouseholdTexts:
         return cls(web_address(its.sms_url), signer, number_of, zone, its.destroy_days)
 
     async def send(self, entry: Entry) -> Evidence:
-        """Post once. DeliveryError names the host only."""
+        """Post once. DeliveryError names the host only; NobodyError where no number is known."""
         number = await asyncio.to_thread(self._number_of, entry.door_id)
         if not number or not any(sign.isdigit() for sign in number):
-            # Nobody is rung, and nobody waits for it. A failure would rest the way to all others.
-            return Evidence.QUEUED
+            raise NobodyError  # a failure would rest the way to all others
         content = _encode({"to": number, "text": self.text(entry)})
         headers = {"Content-Type": "application/json", "Idempotency-Key": entry.sent_id}
         headers |= self._signer.headers(entry.sent_id, content)

@@ -17,7 +17,16 @@ import typer
 from typer.core import TyperGroup
 
 from gateway.cli.acting import noted
-from gateway.cli.exit_codes import EPILOG, FAILED, MISUSED, OK, causes_of, exit_code
+from gateway.cli.exit_codes import (
+    EPILOG,
+    FAILED,
+    INTERRUPTED,
+    MISUSED,
+    OK,
+    STOPPED,
+    causes_of,
+    exit_code,
+)
 
 AT_WORK, BEFORE, CLOSER = "At work", "Before work", "A closer view"
 _MARKUP = re.compile(r"(?=\[[a-z#/@][^\[]*\])")  # what Rich would take for a style, and swallow
@@ -293,6 +302,9 @@ class CommandGroup(TyperGroup):
         except BrokenPipeError:  # `menshen doors | head` has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(OK) from None
+        except KeyboardInterrupt:  # Typer would end without a word
+            typer.echo(f"menshen: {STOPPED}", err=True)
+            raise typer.Exit(INTERRUPTED) from None
         except Exception as error:
             causes = causes_of(error)
             codes = [exit_code(cause) for cause in causes]

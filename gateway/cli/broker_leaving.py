@@ -29,7 +29,10 @@ def off_the_broker(settings: Settings, seal_id: str, again: str) -> None:
     if not is_ours(settings, seal_id):
         say(NEVER_THERE)
         return
-    problem = leave_broker([seal_id], _access(settings, [seal_id]))
+    try:
+        problem = leave_broker([seal_id], _access(settings, [seal_id]))
+    except KeyboardInterrupt:
+        problem = "it was stopped here"
     if problem is not None:
         raise CommandError(
             f"the gateway refuses seal {seal_id} from now on, but the broker may still let it in: "

@@ -19,6 +19,7 @@ from gateway.cli import (
     check_home_assistant,
     check_keeping,
     check_keys,
+    check_leaving,
     check_machine,
     check_oidc,
     check_ringing,
@@ -96,6 +97,8 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
             yield from () if others is None else (others,)
             ways = check_ble.paths(store)
             yield from () if ways is None else (ways,)
+            gone = check_leaving.retired(store, settings.broker.folder)
+            yield from () if gone is None else (gone,)
             webhook = settings.webhook.url
             yield from check_site.parts(store, webhook, now_ms(), settings.zone, settings.rulebook)
         except StoreError as error:

@@ -28,7 +28,7 @@ def exchange(one: _One, other: _Other, config: Config = CONFIG) -> None:
     if first.seal_id == second.seal_id:
         raise CommandError(f"both are seal {first.seal_id}; name two", MISUSED)
     places = [SealMove(first.seal_id, second.door_id), SealMove(second.seal_id, first.door_id)]
-    words.write(settings, places, now)
+    words.write(settings, places, now, [first, second])
     for seal, place in ((first, second), (second, first)):
         say(f"Seal {seal.seal_id} hangs {words.place_of(place)} from now on.")
     for sentence in filter(None, map(words.doubtful, (first, second))):

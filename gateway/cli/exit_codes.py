@@ -3,12 +3,17 @@
     0  done, or all is well
     1  it failed, or something that was checked is not well
     2  the command line or the settings are wrong
+    130  Ctrl-C ended it: as shells have it, 128 and the signal's number
 
 What a person or the weather did wrong gets its sentence here. Anything else is our own mistake and
 keeps its traceback, for somebody has to repair it.
 """
 
-OK, FAILED, MISUSED = 0, 1, 2
+OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+STOPPED = (
+    "stopped by you. What it has not said may be done or not, and nothing is done by halves: look, "
+    "then say it again"
+)
 
 EPILOG = (
     "Exit codes: 0 done, or all is well · 1 it failed, or something is not well · "

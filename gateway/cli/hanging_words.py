@@ -16,6 +16,9 @@ from gateway.store import hanging
 from gateway.store.database import Store
 from gateway.store.hanging import Hanging
 
+_MEANWHILE = (
+    "since a moment ago: somebody else is at it. Nothing was changed; look, then say it anew"
+)
 WALK = "Door {} counts as sealed once it has passed its walk test: `menshen commission`."
 
 
@@ -43,10 +46,35 @@ def seal_on(settings: Settings, door_id: str, now_ms: int) -> Hanging | None:
         return hanging.on_door(connection, door_id, now_ms)
 
 
-def write(settings: Settings, rows: Sequence[SealMove | Ending], now_ms: int) -> None:
-    """All of the rows or none, in one transaction. EnrolError."""
+def write(
+    settings: Settings, rows: Sequence[SealMove | Ending], now_ms: int, seen: Sequence[Hanging]
+) -> None:
+    """All of the rows or none, in one transaction.
+
+    Args:
+        settings: the site's.
+        rows: what is written.
+        now_ms: when.
+        seen: what it was decided by, and what the sentences say. From another terminal a seal may
+            have been hung elsewhere since, and its new door would be left without anybody knowing.
+
+    Raises:
+        CommandError: it hangs elsewhere now; nothing was changed.
+        EnrolError: the rows do not fit.
+    """
+    meant = {seal.seal_id for seal in seen}
+    doors = [row.door_id for row in rows if isinstance(row, SealMove) and row.door_id]
 
     def take(connection: Connection) -> Enrolment:
+        for seal in seen:
+            is_now = hanging.of_seal(connection, seal.seal_id, now_ms)
+            if is_now is None or is_now.door_id != seal.door_id:
+                place = "is retired" if is_now is None else f"hangs {place_of(is_now)}"
+                raise CommandError(f"seal {seal.seal_id} {place} {_MEANWHILE}")
+        for door_id in doors:
+            other = hanging.on_door(connection, door_id, now_ms)
+            if other is not None and other.seal_id not in meant:
+                raise CommandError(f"door {door_id} carries seal {other.seal_id} {_MEANWHILE}")
         enrolment = Enrolment(connection, now_ms, settings.zone)
         enrolment.foresee([row for row in rows if isinstance(row, SealMove)])
         for row in rows:
@@ -77,12 +105,17 @@ def left_alone(seal: Hanging, zone: tzinfo) -> str:
     if seal.door_id is None:
         return ""
     if seal.until_ms is None:
-        return f"{door_of(seal).capitalize()} keeps its history and has no seal now."
+        return f"{_begun(door_of(seal))} keeps its history and has no seal now."
     return (
-        f"{door_of(seal).capitalize()} is under an order until {when(seal.until_ms, zone)} and "
+        f"{_begun(door_of(seal))} is under an order until {when(seal.until_ms, zone)} and "
         f"NOBODY WATCHES IT NOW: `menshen flash --door {seal.door_id}`, or `menshen swap "
         f"{seal.door_id} SEAL` if another is ready."
     )
+
+
+def _begun(words: str) -> str:
+    """As a sentence begins; a label in it stays as it is written."""
+    return words[:1].upper() + words[1:]
 
 
 def doubtful(seal: Hanging) -> str:
@@ -91,7 +124,7 @@ def doubtful(seal: Hanging) -> str:
     if not seal.openings:
         return ""
     return (
-        f"{counted(seal.openings, 'opening').capitalize()} of {door_of(seal)} came from seal "
+        f"{counted(seal.openings, 'opening')} of {door_of(seal)} came from seal "
         f"{seal.seal_id}. If it never hung there, they are another household's: tell those who "
         f"assess its cases. `menshen coverage {seal.door_id}` shows when."
     )

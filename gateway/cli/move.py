@@ -47,7 +47,7 @@ def move(
             f"`menshen exchange {seal_id} {other.seal_id}`. If that one is dead: `menshen swap "
             f"{door_id} {seal_id}`."
         )
-    words.write(settings, [SealMove(seal_id, door_id)], now)
+    words.write(settings, [SealMove(seal_id, door_id)], now, [before])
     after = words.need_seal(settings, seal_id, now)
     say(f"Seal {seal_id} hangs {words.place_of(after)} from now on.")
     sentences = words.left_alone(before, settings.zone), words.doubtful(before) if mistaken else ""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.backup import making, restoring
+from gateway.backup import passing, restoring
 from gateway.backup.restoring import Keys
 from gateway.backup.site import Site
 from gateway.cli import acting
@@ -32,7 +32,7 @@ def restore(
     from gateway.store.one_gateway import alone
 
     if not config.exists():
-        with making.work_folder(config, 0) as work:
+        with passing.work_folder(config, 0) as work:
             if not restoring.settings_of(file, identity, config, work):
                 raise CommandError(f"there are no settings at {config}, and none in {file}")
         say(f"{config} is back")

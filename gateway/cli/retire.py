@@ -48,7 +48,7 @@ def retire(
         raise CommandError(f"there is no seal {seal_id}; `menshen seals` lists them")
     if _is_in_use(settings, seal_id):
         before = words.need_seal(settings, seal_id, now)
-        words.write(settings, [Ending("seals", seal_id)], now)
+        words.write(settings, [Ending("seals", seal_id)], now, [before])
         say(f"Seal {seal_id} is retired: its key is destroyed, and it is refused for ever.")
         if sentence := words.left_alone(before, settings.zone):
             say(sentence)

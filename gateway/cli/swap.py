@@ -38,7 +38,8 @@ def swap(
             f"seal {seal_id} hangs on {words.door_of(new)}. If it was taken off there: `menshen "
             f"move {seal_id} --nowhere` first."
         )
-    words.write(settings, [Ending("seals", dead.seal_id), SealMove(seal_id, door_id)], now)
+    rows: list[Ending | SealMove] = [Ending("seals", dead.seal_id), SealMove(seal_id, door_id)]
+    words.write(settings, rows, now, [new, dead])
     say(
         f"Seal {seal_id} hangs on {words.door_of(dead)} from now on, which keeps its history. Seal "
         f"{dead.seal_id} is retired: its key is destroyed, and it is refused for ever."

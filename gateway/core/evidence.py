@@ -31,3 +31,4 @@ class Ended(StrEnum):
     TAKEN = "taken"  # somebody has it, or it was put aside
     OVERTAKEN = "overtaken"  # a newer page to the same address says the same
     LEFT = "left"  # the person is not on the staff any more
+    NOBODY = "nobody"  # of a household no number is known, so there is nobody to be told

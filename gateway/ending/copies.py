@@ -7,12 +7,33 @@ kill left unfinished.
 import logging
 from collections.abc import Collection
 from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, select
 
 from gateway.backup import restoring, rotation
-from gateway.store import marker
-from gateway.store.database import StoreError
+from gateway.store import marker, tables
+from gateway.store.database import Store, StoreError
+from gateway.store.statements import upsert
 
 log = logging.getLogger("menshen.ending")
+_FINISHED: Final = "last-destroyed"  # in the place of a reader: until when copies have what is gone
+_c = tables.cursors.c
+
+
+def note_finished(connection: Connection, now_ms: int) -> None:
+    """The last rows of an order go in this transaction, which is the caller's. That may be long
+    after its line in the record: a kill came between, and a copy that was made then has them."""
+    place = {"reader": _FINISHED, "journal_id": now_ms}
+    connection.execute(upsert(connection.dialect.name, tables.cursors), place)
+
+
+def finished_ms(store: Store) -> int:
+    """When the last rows of an order went for the last time; 0 for never. StoreError."""
+    with store.reading() as connection:
+        query = select(_c.journal_id).where(_c.reader == _FINISHED)
+        found = connection.execute(query).scalar()
+    return found if isinstance(found, int) else 0
 
 
 def remove_months(folder: Path, months: Collection[str]) -> int:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.core import schedule_of_ends
 from gateway.core.duration import DAY_MS, HOUR_MS
@@ -65,6 +65,7 @@ class Progress(msgspec.Struct, frozen=True):
     linked_ms: int | None
     names: str
     counts: str
+    step: str = ""
 
     @property
     def done(self) -> Stage:
@@ -74,7 +75,13 @@ class Progress(msgspec.Struct, frozen=True):
     @property
     def is_begun(self) -> bool:
         """Whether rows of it may be gone already: then there is no way back."""
-        return self.names != names.NONE
+        return self.names != names.NONE and not self.is_revived
+
+    @property
+    def is_revived(self) -> bool:
+        """Whether its order was given longer when its end had begun: it ends anew, and what was
+        found to be gone then still is."""
+        return self.step == names.REVIVED
 
 
 class HouseholdEnding:
@@ -137,8 +144,8 @@ class HouseholdEnding:
         for folder in folders:
             if folder is not None:
                 file_copy.sweep(folder, time.time())
-        destroyed_ms = records.latest_ms(self._record)
-        if destroyed_ms is None:
+        destroyed_ms = max(records.latest_ms(self._record) or 0, copies.finished_ms(self._store))
+        if not destroyed_ms:
             return
         copies.remove_set_aside(database, destroyed_ms)
         if backups is not None:
@@ -157,7 +164,7 @@ class HouseholdEnding:
         due: dict[Stage, list[Term]] = {Stage.LINK: [], Stage.ALL: []}
         revived = {t.order_id for t in terms if stages[t] is Stage.RUNS and t.order_id in known}
         if revived:  # it was given longer, or comes again: what is old of it goes with its new end
-            self._undraw(revived)
+            self._undraw([known[order_id] for order_id in revived])
         for term in terms:
             its = known.get(term.order_id)
             if its is None or term.order_id in revived:
@@ -193,9 +200,20 @@ class HouseholdEnding:
             connection.execute(insert(endings), rows)
         return drawn
 
-    def _undraw(self, order_ids: set[str]) -> None:
+    def _undraw(self, all_of_it: Sequence[Progress]) -> None:
+        """They end anew. Of one whose end had begun stays what was found then: rows that said so
+        may be gone, and InfluxDB may have been away. Its number may stand in the record already."""
+        fresh = [its.order_id for its in all_of_it if not (its.is_begun or its.is_revived)]
+        begun = [its.order_id for its in all_of_it if its.is_begun]
+        if not fresh and not begun:
+            return
+        anew = {"linked_ms": None, "before_ms": None, "step": names.REVIVED}
         with self._store.writing() as connection:
-            connection.execute(delete(endings).where(_e.order_id.in_(order_ids)))
+            connection.execute(delete(endings).where(_e.order_id.in_(fresh)))
+            for order_id in begun:
+                values = {**anew, "ending_id": secrets.token_hex(ID_BYTES)}
+                change = update(endings).where(_e.order_id == order_id)
+                connection.execute(change.values(values))
 
     # All of it.
 
@@ -260,13 +278,16 @@ class HouseholdEnding:
         gone = []
         with self._store.reading() as connection:
             for term in wanted:
-                before = names.decode(known[term.order_id].names)
-                if before is not None:  # and if the household comes again meanwhile, that stays
+                its_end = known[term.order_id]
+                before = names.decode(its_end.names)
+                if before is not None and its_end.is_begun:
+                    # and if the household comes again meanwhile, that stays
                     gone.append(names.narrowed(connection, before))
                     continue
                 household = [t for t in terms if t.household_id == term.household_id]
                 before_ms = begins_living_ms(household, ended)
-                gone.append(names.collect(connection, term.order_id, term.household_id, before_ms))
+                its = names.collect(connection, term.order_id, term.household_id, before_ms)
+                gone.append(its if before is None else names.joined(its, before))
         with self._store.writing() as connection:
             for its in gone:
                 erasing.begin(connection, its)
@@ -306,6 +327,7 @@ class HouseholdEnding:
         with self._store.writing() as connection:
             for _, its in some:
                 erasing.finish(connection, its)
+            copies.note_finished(connection, self._now_ms())
 
     async def _rested(self, step: Callable[[], Any]) -> Any:
         """A step in a thread, and then a rest, so that reports keep the writer."""
@@ -358,8 +380,9 @@ def late(connection: Connection, limits: Limits, now_ms: int) -> int:
 def progress_of(connection: Connection) -> dict[str, Progress]:
     """How far the ends that began are, by order. What of it cannot be read is as if it had not been
     done, and is done again; its random number is drawn again."""
-    query = select(_e.order_id, _e.ending_id, _e.household_id, _e.linked_ms, _e.names, _e.counts)
-    otherwise = {"linked_ms": None, "names": names.NONE, "counts": names.NONE}
+    columns = _e.order_id, _e.ending_id, _e.household_id, _e.linked_ms, _e.names, _e.counts, _e.step
+    query = select(*columns)
+    otherwise = {"linked_ms": None, "names": names.NONE, "counts": names.NONE, "step": ""}
     rows = Findings().rows(connection, query, endings.name, **otherwise)
     return {row["order_id"]: Progress(**row) for row in rows}
 

@@ -21,6 +21,7 @@ from gateway.store import tables
 from gateway.store.ending_tables import endings
 
 NONE: Final = "{}"  # in the place of names: nothing was begun
+REVIVED: Final = "revived"  # in the place of a step: it was begun, and its order given longer then
 T = TypeVar("T")
 
 
@@ -98,7 +99,8 @@ def collect(
 def narrowed(connection: Connection, names: Names) -> Names:
     """The same without what another order needs that was enrolled since they were collected."""
     o, c = tables.orders.c, tables.cases.c
-    begun = select(endings.c.order_id).where(endings.c.names != NONE)
+    e = endings.c
+    begun = select(e.order_id).where(e.names != NONE, e.step != REVIVED)
     living = select(func.min(o.from_ms)).where(
         o.household_id == names.household_id, o.order_id.not_in(begun)
     )
@@ -109,3 +111,12 @@ def narrowed(connection: Connection, names: Names) -> Names:
     kept = set(connection.execute(needed).scalars())
     cases = tuple(case_id for case_id in names.cases if case_id not in kept)
     return replace(names, before_ms=living_ms, cases=cases)
+
+
+def joined(names: Names, before: Names) -> Names:
+    """The same with what was found when its end began before, and its order was given longer: which
+    seals had left its doors by then, and which cases it had."""
+    left = {hung for hung in before.seals if hung.to_ms is not None}
+    seals = sorted({*names.seals, *left}, key=lambda hung: (hung.seal_id, hung.from_ms))
+    cases = (*names.cases, *(case_id for case_id in before.cases if case_id not in names.cases))
+    return replace(names, seals=tuple(seals), cases=cases)

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from msgspec import Struct
 from sqlalchemy import func, select
 
-from gateway.backup import making, rotation
+from gateway.backup import passing, rotation
 from gateway.backup.site import Site
 from gateway.ending import records
 from gateway.keys import keeping
@@ -106,7 +106,8 @@ def destroy(plan: Plan, now_ms: Callable[[], int]) -> Report:
         raise SiteEndingError(f"{plan.report} lies in what is to be destroyed")
     try:
         if not plan.report.exists():
-            _all(plan, now_ms)
+            with passing.nobody_copies(plan.site.database):  # one made meanwhile would outlive it
+                _all(plan, now_ms)
         report = _own_report(plan)
         _last(plan)
     except OSError as error:
@@ -261,7 +262,7 @@ def _files(plan: Plan) -> Iterator[tuple[str, Path]]:
     yield from _key_files(site)
     for place, database in (("database", site.database), ("accounts", site.accounts)):
         yield from ((place, path) for path in _of_database(plan, database))
-    for work in sorted(site.database.parent.glob(f"{making.WORK}*")):
+    for work in sorted(site.database.parent.glob(f"{passing.WORK}*")):
         yield from (("backups", path) for path in _below(work))
     yield from (("archives", path) for path in _below(archives.folder_of(site.database)))
     yield from _others(site)

@@ -18,6 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from gateway.engine.clock import steady_ms
 from gateway.engine.engine import Engine
 from gateway.engine.ports import ContactSaid
+from gateway.ingest.adapters.said import PAYLOAD_BYTES_MAX
 from gateway.ingest.contacts import Contacts, air_reader
 from gateway.ingest.twin import TwinWatch
 from gateway.settings.contacts import Contacts as Place
@@ -108,6 +109,8 @@ class ContactBroker:
             self._lost += 1
             return
         self._waiting += 1
+        if len(message.payload) > PAYLOAD_BYTES_MAX:  # enough to be refused: many may wait here
+            message.payload = message.payload[: PAYLOAD_BYTES_MAX + 1]
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._heard, message, steady_ms())
 

@@ -42,6 +42,10 @@ TWIN_LOOK_S = 0.1
 ECHOES_MAX = 128  # on their way: behind what a broker holds back they take as long as that
 ECHO_PATIENCE = 3  # echoes that may be missing before the connection counts as dead
 PACKETS_AT_ONCE = 256  # read in one go before others get their turn
+# What is kept of a message: our broker refuses more, another one may let 256 MB through, and twenty
+# thousand may wait for the store. What is cut off was no report: it is refused by its length.
+PAYLOAD_BYTES_MAX = 1_024
+TOPIC_CHARS_MAX = 256
 
 Received = Callable[[str, bytes, int, bool, int], bool]  # topic, payload, token, live, waited_ms
 _CLOSED = (
@@ -116,6 +120,8 @@ class Broker:
                     await self._serve()
                     log.warning("lost the broker at %s; reports wait in the seals", self._place())
                     self._ended()
+                if self._twin.gives_way:
+                    self._leave_word()
                 # One that is thrown out at once, again and again, does not come back at once.
                 brief = 0 if steady_ms() / 1000 - began_s >= STEADY_S else brief + 1
             except (OSError, ValueError, ConnectionError) as error:
@@ -230,6 +236,13 @@ class Broker:
         if not self._gone.is_set():
             self._twin.takes_over()
 
+    def _leave_word(self) -> None:
+        """For the twin that stays: found twice, it tells it of us. At most once, and nothing waits
+        for it: sent again later, it would stand over the other one's echo, which we look for."""
+        if not self._gone.is_set() and self._limits.way.is_retained:
+            word = self._twin.echo(int(steady_ms()))
+            self._client.publish(self._echo_topic, word, qos=0, retain=True)
+
     def _hang_up(self) -> None:
         self._metrics.broker(connected=False)
         self._ready.clear()
@@ -302,28 +315,29 @@ class Broker:
     def _on_message(self, _: Any, __: Any, message: mqtt.MQTTMessage) -> None:
         token = self._generation << 16 | message.mid if message.qos else 0
         try:
-            topic = message.topic
+            topic = message.topic[:TOPIC_CHARS_MAX]
         except UnicodeDecodeError:
             topic = ""  # the authentication refuses it as malformed
+        payload = bytes(message.payload[:PAYLOAD_BYTES_MAX])
         if topic == self._echo_topic and message.retain:
-            self._twin.found(bytes(message.payload), steady_ms() / 1000)
+            self._twin.found(payload, steady_ms() / 1000)
             self.acknowledge(token)
         elif self._twin.gives_way:
             pass  # it is for the other one, to whom the broker gives what nobody acknowledged
         elif topic == self._echo_topic:
-            self._hear_echo(bytes(message.payload))
+            self._hear_echo(payload)
             self.acknowledge(token)
-        elif not message.payload:
+        elif not payload:
             self.acknowledge(token)  # what the broker kept was taken away: MQTT's word for it
         elif topic.endswith(topics.UPDATE_END):
-            self.on_update(topic, bytes(message.payload))
+            self.on_update(topic, payload)
             self.acknowledge(token)
         else:
             live = self._caught_up and not message.dup
             waited_ms = self._attention.waited_ms()
             if token:
                 self._attention.taken(token)
-            self._receive(topic, bytes(message.payload), token, live, waited_ms)
+            self._receive(topic, payload, token, live, waited_ms)
 
     def _hear_echo(self, token: bytes) -> None:
         self._echo_heard = steady_ms() / 1000

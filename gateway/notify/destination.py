@@ -24,7 +24,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from gateway.channels.channel import DeliveryError
+from gateway.channels.channel import DeliveryError, NobodyError
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.core.evidence import Ended, Evidence
 from gateway.core.reasons import TESTS, Reason
@@ -226,6 +226,9 @@ class Destination:
             entry.done_ms, entry.error = now_ms, None
             entry.evidence = attempt.result() or Evidence.ACCEPTED
             self._works(now_ms)
+            self._end(entry)
+        elif isinstance(error, NobodyError):  # which says nothing of the way to others
+            entry.ended, entry.gave_up, entry.error = Ended.NOBODY, True, None
             self._end(entry)
         else:
             self._failed(entry, error, now_ms, was_failing)

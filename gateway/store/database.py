@@ -158,6 +158,17 @@ class Store:
         can = self._pragma("auto_vacuum")[0] != 0
         return can and self._pragma("freelist_count")[0] > 0
 
+    def _fold(self) -> None:
+        """All of it stands in the file from now on, for that alone gets the name; a close would do
+        so as well, but says nothing where the disk is full. sqlite3.Error, StoreError."""
+        connection = self._writers.raw_connection()
+        try:
+            row = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.close()
+        if row is None or row[0] != 0:
+            raise StoreError(f"{self.path} cannot be made: somebody reads what is being made")
+
     def _pragma(self, words: str) -> tuple[int, ...]:
         connection = self._writers.raw_connection()
         try:
@@ -307,6 +318,7 @@ def _make(path: Path, chain: Chain) -> None:
                 with store.writing() as connection:
                     for statement in chain.begins_with:
                         connection.exec_driver_sql(statement)
+                store._fold()
         finally:
             store.close()
         marker.sync(unfinished)

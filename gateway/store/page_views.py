@@ -11,7 +11,7 @@ from gateway.core.model import CaseState
 from gateway.core.reasons import NOTICES, Reason
 from gateway.store import tables
 from gateway.store.case_views import IN_REVIEW, OPEN, CaseRow
-from gateway.store.outbox import code_of, decode_group
+from gateway.store.outbox import HOUSEHOLD, code_of, decode_group
 from gateway.store.records import Key, Part, part, record, records
 
 NUMBERED_MAX: Final = 1_000  # cases of one person among which a number is looked up
@@ -74,6 +74,42 @@ class DeliveryRow(msgspec.Struct, frozen=True):
     def code(self) -> str:
         """What stands in the page's text, and leads to the case."""
         return code_of(self.sent_id)
+
+
+class UntoldRow(msgspec.Struct, frozen=True):
+    """A text to a household of which no number was known, so that nobody was told. `made_ms`: when
+    it should have gone out."""
+
+    door_id: str
+    label: str
+    reason: Reason
+    made_ms: int
+
+
+def untold_households(
+    connection: Connection, grids: frozenset[str] | None, since_ms: int, limit: int
+) -> list[UntoldRow]:
+    """The texts that told nobody since a time, the newest of each household, newest first.
+
+    Args:
+        connection: a reading one.
+        grids: only those of these; None for all.
+        since_ms: of their making.
+        limit: how many at most.
+    """
+    o, d = tables.outbox.c, tables.doors.c
+    query = (
+        select(o.door_id, d.label, o.reason, func.max(o.made_ms).label("made_ms"))
+        .join(tables.doors, d.door_id == o.door_id)
+        .where(o.warden_id.is_(None), o.made_ms >= since_ms)  # by the index
+        .where(o.channel == HOUSEHOLD, o.ended == Ended.NOBODY, d.ended_ms.is_(None))
+        .group_by(o.door_id)
+        .order_by(func.max(o.made_ms).desc(), o.door_id)
+        .limit(limit)
+    )
+    if grids is not None:
+        query = query.where(d.grid_id.in_(grids))
+    return records(connection, query, UntoldRow)
 
 
 def inbox(connection: Connection, warden_id: str, is_open: bool, limit: int) -> list[PageRow]:

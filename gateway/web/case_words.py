@@ -103,6 +103,7 @@ _ENDED = {
     Ended.TAKEN: N_("Not needed any more: somebody had it"),
     Ended.OVERTAKEN: N_("Not needed any more: told anew"),
     Ended.LEFT: N_("Not needed any more: not on the staff"),
+    Ended.NOBODY: N_("Nobody to tell: no number is known"),
 }
 _BESIDE = {  # no steps of the loop
     "shelved": N_("{name} put it aside"),

@@ -54,6 +54,7 @@ PARTS_OF_CHECK = {
         "keeping",
         "keys",
         "labels",
+        "leaving",
         "machine",
         "oidc",
         "result",

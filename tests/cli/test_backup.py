@@ -13,9 +13,11 @@ from gateway.accounts import audit, persons
 from gateway.accounts.file import AccountsFile
 from gateway.accounts.roles import Role
 from gateway.backup import rotation, tape
+from gateway.backup.passing import work_folder
 from gateway.backup.rotation import Copy
 from gateway.core.reasons import Reason
 from gateway.photos.folder import PhotoFolder
+from gateway.settings import load
 from gateway.store import marker, tables
 from gateway.store.database import Store
 from gateway.store.life import Memory
@@ -99,6 +101,32 @@ async def test_a_copy_beside_a_running_gateway_comes_back_as_one_case(
         assert site.cases() == [Reason.MEMORY_ENDS]  # and not one a door
         site.recorded[-DOORS:] = []
         assert await replay(site, engine, post) == 0
+
+
+def test_two_who_copy_at_once_take_nothing_from_each_other(menshen, folder, site):
+    """A second copy is refused with a sentence, trying one goes beside it, and the drill waits."""
+    killed = folder / ".menshen-copy-make-killed"
+    killed.mkdir()
+    (killed / "menshen.db").write_bytes(b"left by a kill")
+    assert menshen("backup").code == 0
+    assert not killed.exists()
+    (copy,) = copies(folder)
+    report = folder.parent / "drill.json"
+    with work_folder(site.path, 0, is_making=True) as work:
+        (work / "menshen.db").write_bytes(b"half of it")
+        refused = menshen("backup")
+        assert (refused.code, refused.out) == (1, "")
+        assert refused.err == (
+            "menshen: a copy of this site is being made right now; wait until it is done\n"
+        )
+        assert menshen("backup", "verify").code == 0
+        name = load(folder / "menshen.toml").site.name
+        drill = menshen("destroy-site", "--report", report, "--name", name)
+        assert (drill.code, "is being made right now" in drill.err) == (1, True)
+        assert (work / "menshen.db").read_bytes() == b"half of it"
+    assert copies(folder) == [copy]
+    assert not list(folder.glob(".menshen-copy-*"))
+    assert menshen("backup").code == 0
 
 
 def menshen_refused_while(menshen, site, copy) -> str:

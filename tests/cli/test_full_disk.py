@@ -27,7 +27,7 @@ from gateway.provisioning.broker_logins import BrokerLogins
 from gateway.provisioning.spare_logins import SPARE_LOGINS
 from gateway.registry.enrolment import Enrolment
 from gateway.registry.rows import NewDoor, NewGrid, NewOrder, NewRow, NewSeal, NewWarden
-from gateway.store.database import Store
+from gateway.store.database import Store, StoreError
 from gateway.store.one_gateway import alone
 from gateway.store.seal_tables import seal_readings
 from tests.cli.conftest import KEY, SEAL, Answer
@@ -208,3 +208,20 @@ def test_a_disk_that_fills_between_two_boards_gives_no_login_twice(disk: Path) -
     assert len({first.seal_id, *given}) == 20
     assert logins.spares.free() == 0
     assert sorted(path.name for path in disk.iterdir()) == [".spare-logins.lock", SPARE_LOGINS]
+
+
+def test_a_database_that_is_made_on_a_disk_without_room_is_none_and_not_a_damaged_one(
+    disk: Path,
+) -> None:
+    """Its log had room and the file had not: what had the name then was half of it, "damaged" for
+    ever, so that an installation could not go on when there was room."""
+    filler, database = disk / "filler", disk / "menshen.db"
+    for left in (8, 80, 150, 170, 200, 260):
+        filler.write_bytes(b"")
+        free = os.statvfs(disk)
+        filler.write_bytes(bytes(max(0, free.f_bfree * free.f_frsize - left * PAGE)))
+        with pytest.raises(StoreError, match="the disk is full"):
+            Store.open(database)
+        assert [path.name for path in disk.iterdir()] == ["filler"], left
+    filler.unlink()
+    Store.open(database).close()

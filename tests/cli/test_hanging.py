@@ -5,9 +5,11 @@ import time
 import pytest
 from sqlalchemy import select
 
+from gateway.cli import broker_leaving, hanging_words
+from gateway.cli.exit_codes import INTERRUPTED, STOPPED
 from gateway.core.events import SealBound, SealUnbound
 from gateway.registry.enrolment import Enrolment
-from gateway.registry.rows import NewOrder, NewSeal
+from gateway.registry.rows import NewDoor, NewOrder, NewSeal
 from gateway.registry.seal_rows import WIPED
 from gateway.store import pending, tables
 from tests.cli.conftest import SEAL
@@ -142,3 +144,79 @@ def test_a_retired_seal_has_no_key_and_never_comes_back(menshen, house):
     assert "was retired already" in menshen("retire", SEAL).out
     assert "there is no seal" in menshen("retire", "0" * 15 + "1").err
     assert menshen("retire").code == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "meanwhile"),
+    [
+        (("swap", "d1", SPARE), ("exchange", "d1", "d2")),  # the dead one hangs on d2 by then
+        (("swap", "d1", SPARE), ("move", SPARE, "d9")),
+        (("move", SPARE, "d9"), ("move", THIRD, "d9")),
+        (("exchange", SEAL, "d2"), ("exchange", SEAL, "d2")),
+        (("retire", SEAL), ("exchange", "d1", "d2")),
+        (("move", SEAL, "--nowhere"), ("retire", SEAL)),
+    ],
+    ids=" ".join,
+)
+def test_what_somebody_else_hangs_meanwhile_is_not_lost(
+    menshen, house, monkeypatch, typed, meanwhile
+):
+    """Two terminals at once: whoever comes second changes nothing and says why, for what was
+    decided by is not so any more, and a door could stand unwatched with nobody told of it."""
+    with house.writing() as connection:
+        enrolment = Enrolment(connection, time.time_ns() // 1_000_000, None)
+        enrolment.take(NewDoor("d9", "9-901", "g1"))
+        enrolment.write()
+    after, enrol = [], hanging_words.enrol
+
+    def after_another(store, take):
+        monkeypatch.setattr(hanging_words, "enrol", enrol)
+        menshen(*meanwhile)
+        after.append(hangs(house))
+        enrol(store, take)
+
+    monkeypatch.setattr(hanging_words, "enrol", after_another)
+    answer = menshen(*typed)
+    said = answer.err.replace("\n", " ")
+    assert (answer.code, "somebody else is at it" in said) == (1, True), said
+    assert after == [hangs(house)]
+
+
+def test_a_label_stays_as_it_is_written(menshen, house):
+    with house.writing() as connection:
+        enrolment = Enrolment(connection, time.time_ns() // 1_000_000, None)
+        enrolment.take(NewDoor("d1", "Tower B 3A", "g1"))
+        enrolment.write()
+    assert "Door d1 (Tower B 3A) is under" in menshen("retire", SEAL).out.replace("\n", " ")
+
+
+def test_stopped_at_the_broker_it_says_what_is_left_and_so_does_the_check(
+    menshen, house, folder, monkeypatch
+):
+    broker = folder / "broker"
+    broker.mkdir()
+    (broker / "ca.crt").write_text("")
+    (broker / "passwd").write_text(f"{SEAL}:$7$hash\n{THIRD}:$7$hash\n")
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(broker_leaving, "leave_broker", stopped)
+    answer = menshen("swap", "d1", SPARE)
+    said = answer.err.replace("\n", " ")
+    assert (answer.code, "may still let it in: it was stopped here" in said) == (1, True)
+    assert f"`menshen retire {SEAL}`" in said
+    checked = [one for one in menshen("check", "--json").json if one["part"] == "retired"]
+    assert [(one["mark"], one["facts"]["left"]) for one in checked] == [("fail", [SEAL])]
+    (broker / "passwd").write_text(f"{THIRD}:$7$hash\n")
+    checked = [one for one in menshen("check", "--json").json if one["part"] == "retired"]
+    assert [one["mark"] for one in checked] == ["ok"]
+
+
+def test_stopped_anywhere_else_it_ends_with_one_sentence(menshen, house, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hanging_words, "enrol", stopped)
+    answer = menshen("exchange", "d1", "d2")
+    assert (answer.code, answer.out, answer.err) == (INTERRUPTED, "", f"menshen: {STOPPED}\n")

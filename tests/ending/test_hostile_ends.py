@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, insert, select
 from gateway.cli import check_stored
 from gateway.core.duration import DAY_MS, HOUR_MS
 from gateway.core.schedule_of_ends import Limits
-from gateway.ending import holds, household_ending, months, records
+from gateway.ending import erasing, holds, household_ending, months, records
 from gateway.registry.enrolment import Enrolment
 from gateway.registry.rows import NewDoor, NewGrid, NewOrder, SealMove
 from gateway.replay.replay import Apart
@@ -86,6 +86,47 @@ async def test_a_household_that_comes_again_while_its_end_waits_keeps_what_is_ne
         assert site.engine.state.doors["home-0"].case is not None, "and it is watched"
         assert site.replayed() == Apart()
         assert len(records.read(records.place(store.path))) == 1
+    store.close()
+
+
+async def test_an_order_given_longer_when_its_end_had_begun_leaves_no_point_behind(
+    tmp_path: Path,
+) -> None:
+    """Its end waits for InfluxDB, and rows that say which seal hung there are gone, when the office
+    gives the same order longer. What that seal said before goes at the new end."""
+    store, home, history = new_store(tmp_path), Home(0), History()
+    async with ended_site(store) as site:
+        began_ms = site.clock.now_ms()
+        await site.enrol([home])
+        await site.lives(home)
+        ending, history.is_away = site.ending(history.forget), True
+        await site.later(STAY + DAY_MS)
+        await ending.look()
+        await site.later(13 * DAY_MS)
+        with pytest.raises(StoreError):
+            await ending.look()
+        now_ms = site.clock.now_ms()
+        with store.writing() as connection:
+            enrolment = Enrolment(connection, now_ms, UTC)
+            enrolment.take(NewDoor(home.door_id, LABEL, "g"))
+            enrolment.take(NewOrder(home.door_id, began_ms, now_ms + 2 * DAY_MS, home.order_id))
+            enrolment.write()
+        await site.taken()
+        for _ in range(2):
+            await ending.look()  # it runs: nothing is destroyed, and nothing asked
+        assert [row["order_id"] for row in rows(store, tables.orders)] == [home.order_id]
+        await site.later(3 * DAY_MS)
+        await ending.look()
+        assert records.read(records.place(store.path)) == []
+        history.is_away = False
+        await site.later(13 * DAY_MS)
+        await ending.look()
+        assert rows(store, tables.orders) == []
+        ((seal_id, from_ms, to_ms),) = history.forgotten
+        assert seal_id == home.seal.seal_id
+        assert (from_ms <= began_ms + HOUR_MS, to_ms is None or to_ms <= now_ms) == (True, True)
+        assert len(records.read(records.place(store.path))) == 1
+        assert site.replayed() == Apart()
     store.close()
 
 
@@ -232,6 +273,46 @@ async def test_no_copy_outlives_what_was_destroyed_whenever_it_was_made_or_cut_o
         whole(store.path, backups / "menshen-20990101T000000Z.tar")
         await ending.look()
         assert found(tmp_path, words) == {}
+    store.close()
+
+
+async def test_a_copy_from_between_a_line_of_the_record_and_the_last_rows_goes_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine goes off behind the line that says that all is gone; the nightly copy comes
+    before the next round, and has the order's own row."""
+    folder, backups = tmp_path / "site", tmp_path / "backups"
+    folder.mkdir()
+    backups.mkdir()
+    store, home = new_store(folder), Home(0)
+    async with ended_site(store) as site:
+        await site.enrol([home])
+        await site.lives(home)
+        ending = site.ending(backups=backups)
+        await site.later(STAY + DAY_MS)
+        await ending.look()
+        await site.later(13 * DAY_MS)
+
+        def off(*_: Any) -> None:
+            raise StoreError("the machine is off")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(erasing, "finish", off)
+            with pytest.raises(StoreError, match="is off"):
+                await ending.look()
+        assert len(records.read(records.place(store.path))) == 1
+        await site.later(HOUR_MS)
+        made = datetime.fromtimestamp(site.clock.now_ms() / 1_000, UTC)
+        between = backups / f"menshen-{made:%Y%m%dT%H%M%SZ}.tar"
+        whole(store.path, between)
+        assert found(backups, [home.order_id])
+        await site.later(HOUR_MS)
+        await ending.look()
+        assert between.exists(), "a site is never left without a copy"
+        whole(store.path, backups / "menshen-20990101T000000Z.tar")
+        await ending.look()
+        assert found(tmp_path, [home.order_id]) == {}
+        assert len(records.read(records.place(store.path))) == 1
     store.close()
 
 

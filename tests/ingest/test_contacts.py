@@ -1,6 +1,8 @@
 """From another maker's contact to a case, on a real broker: what counts, what does not, and what
 is said of it."""
 
+import asyncio
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -10,11 +12,17 @@ from gateway.core.events import RulesSet
 from gateway.core.makes import Make
 from gateway.core.model import Contact
 from gateway.core.reasons import Reason
+from gateway.core.replay_window import ReplayWindow
 from gateway.engine.guard import SEAL_BURST
 from gateway.engine.ports import ContactSaid
+from gateway.ingest.adapters.said import PAYLOAD_BYTES_MAX
+from gateway.ingest.contact_broker import ContactBroker
+from gateway.ingest.contacts import Contacts
+from gateway.registry.load import ContactRow
 from gateway.registry.rows import NewContact
 from gateway.replay.coverage import ledger
 from gateway.replay.replay import journaled
+from gateway.settings.contacts import Contacts as Place
 from gateway.store import tables
 from gateway.store.database import Store
 from tests.conftest import MosquittoFactory
@@ -24,6 +32,7 @@ from tests.manual_clock import ManualClock
 from tests.waiting import until
 
 HOUR_MS = 3_600_000
+WINDOW = ReplayWindow()
 
 
 @pytest.fixture
@@ -247,3 +256,33 @@ async def test_a_contact_can_end_no_gateway_whatever_it_is_said_to_say(
             house.engine.heard_contact(said)
         await says(house, clock, "shut")
         await house.heard(0, "shut")
+
+
+async def test_of_garbage_no_more_is_held_than_it_takes_to_refuse_it(
+    mosquitto: MosquittoFactory,
+) -> None:
+    """Two thousand messages may wait for our loop; each may have 256 MB at such a broker."""
+    broker, heard = mosquitto(), []
+
+    class Listening(Contacts):
+        def heard(self, topic: str, payload: bytes, is_retained: bool, waited_ms: int = 0) -> None:
+            heard.append(len(payload))
+            super().heard(topic, payload, is_retained, waited_ms)
+
+    contacts = Listening(lambda _: True)
+    contacts.know({"a" * 16: ContactRow("a" * 16, None, Make.ZIGBEE2MQTT, "door", b"", WINDOW)})
+    place = Place(host=broker.host, port=broker.port)
+    reader = ContactBroker(place, contacts, "site")
+    task = asyncio.create_task(reader.run())
+    try:
+        await until(lambda: reader.is_subscribed, 30)
+        with hand(broker) as there:
+            there.publish("zigbee2mqtt/door", b"[" * 3_000_000)
+            there.says("door", is_shut=True)
+            await until(lambda: len(heard) == 2, 30)
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    assert heard[0] == PAYLOAD_BYTES_MAX + 1
+    assert contacts.refused == 1

@@ -13,9 +13,11 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.engine.clock import MachineClock
 from gateway.engine.health import Metrics
-from gateway.ingest.mqtt import Broker
+from gateway.ingest.mqtt import PAYLOAD_BYTES_MAX, TOPIC_CHARS_MAX, Broker
 from gateway.ingest.mqtt_probe import probe
 from gateway.settings.sections import Broker as BrokerSettings
+from sealwire import envelope, topics
+from sealwire.errors import WireError
 from tests.waiting import until
 
 GATEWAY = "00000000000000aa"
@@ -104,6 +106,44 @@ async def test_what_may_have_waited_in_the_broker_is_told_apart(mosquitto: Any) 
     assert first.live == [True]
     assert second.payloads() == [b"live", b"while the gateway was away", b"live again"]
     assert second.live == [False, False, True]
+
+
+async def test_of_garbage_that_a_broker_kept_no_more_waits_than_a_report_has(
+    mosquitto: Any,
+) -> None:
+    """Another's broker lets megabytes be kept under a seal's name. Twenty thousand messages may
+    wait for a store that is full, so each is held as what it takes to refuse it."""
+    port, held = mosquitto().port, Held()
+
+    def keep() -> None:
+        client = mqtt.Client(CallbackAPIVersion.VERSION2)
+        client.connect("127.0.0.1", port)
+        client.loop_start()
+        for number in range(12):
+            topic = f"seals/{number:016x}/report"
+            client.publish(topic, b"x" * 2_000_000, qos=1, retain=True).wait_for_publish(30)
+        long = f"seals/{'a' * 60_000}/report"
+        client.publish(long, b"y", qos=1, retain=True).wait_for_publish(30)
+        client.disconnect()
+        client.loop_stop()
+
+    await asyncio.to_thread(keep)
+    async with connected(port, held):
+        await until(lambda: len(held.messages) == 13, 60)
+        await until(lambda: held.metrics.echo_ms is not None, 60)
+    sizes = {len(topic) + len(payload) for topic, payload, _ in held.messages}
+    assert max(sizes) <= PAYLOAD_BYTES_MAX + TOPIC_CHARS_MAX
+    assert not any(is_report(topic, payload) for topic, payload, _ in held.messages)
+
+
+def is_report(topic: str, payload: bytes) -> bool:
+    """Whether it would be looked at any further."""
+    try:
+        topics.parse(topic)
+        envelope.peek(payload)
+    except WireError:
+        return False
+    return True
 
 
 async def test_that_nothing_is_kept_any_more_is_no_report(mosquitto: Any) -> None:

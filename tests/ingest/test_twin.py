@@ -92,6 +92,30 @@ async def test_c5_the_younger_twin_gives_way_and_both_say_so(
             assert older.is_up
 
 
+async def test_c5_one_that_gives_way_before_it_ever_spoke_is_told_of_at_the_other(
+    pair: tuple[int, Copy, Copy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it finds arrives before its first echo, again and again: who goes on alone must hear of
+    it all the same, for the card was copied."""
+    port, older, younger = pair
+    monkeypatch.setattr(twin, "LOOK_S", (0.2,))
+    for number in (1, 2):
+        younger.watch.echo(number)
+        younger.watch.connecting()
+        younger.watch.found(older.watch.echo(number), 1.0)
+    assert younger.watch.gives_way
+    async with older.alive():
+        await until(lambda: older.is_up and older.metrics.echo_ms is not None, WAIT_S)
+        async with younger.alive():
+            await until(lambda: older.told, WAIT_S)
+            assert older.told[0] == (True, YOUNGER.life[:8])
+            assert younger.watch.gives_way
+            await until(lambda: older.is_up, WAIT_S)
+            await publish(port, b"for the older")
+            await until(lambda: b"for the older" in older.taken, WAIT_S)
+            assert younger.taken == []
+
+
 async def test_c5_when_the_older_one_is_gone_the_younger_one_takes_over(
     pair: tuple[int, Copy, Copy], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from gateway.engine.engine import Engine
 from gateway.settings.household import Household
 from gateway.store import tables
 from gateway.store.database import Store
+from gateway.store.page_views import untold_households
 from tests.core.story import DAY, HOUR, MINUTE, NOON
 from tests.engine.small_site import rows
 from tests.manual_clock import ManualClock
@@ -122,7 +123,7 @@ async def test_a_household_without_a_telephone_is_no_failure_that_would_rest_the
     store: Store, free_port: Callable[[], int]
 ) -> None:
     service, clock = LoopbackService(), ManualClock(MORNING)
-    async with reminded(store, service, clock, free_port(), None) as (engine, _):
+    async with reminded(store, service, clock, free_port(), None) as (engine, door_id):
         await passes(engine, clock, 4 * HOUR)
 
         async def is_over() -> bool:
@@ -131,5 +132,11 @@ async def test_a_household_without_a_telephone_is_no_failure_that_would_rest_the
 
         await until(is_over)
         (entry,) = entries(store, "household")
-        assert (entry["error"], entry["evidence"]) == (None, "queued")
+        what_came = entry["error"], entry["evidence"], entry["done_ms"], entry["ended"]
+        assert what_came == (None, None, None, "nobody")
         assert texts(service) == []
+        with store.reading() as connection:
+            (row,) = untold_households(connection, None, MORNING, 9)
+            assert (row.door_id, row.made_ms > MORNING) == (door_id, True)
+            assert untold_households(connection, frozenset({"elsewhere"}), MORNING, 9) == []
+            assert untold_households(connection, None, clock.now_ms(), 9) == []

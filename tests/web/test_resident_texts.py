@@ -168,7 +168,7 @@ async def test_strangers_texts_are_counted_before_anybody_is_looked_up(
         return real(rows, at_ms)
 
     monkeypatch.setattr(resident_views, "telephones", counted)
-    answers = [await says(site, "status", f"n{n}", NOBODYS) for n in range(15)]
+    answers = [await says(site, "status", f"n{n}", NOBODYS) for n in range(13)]
     assert (
         answers[0]
         != answers[-1]
@@ -217,16 +217,32 @@ async def test_what_is_not_signed_is_refused_and_counted(site: Console) -> None:
     assert not site.engine.state.doors["d0"].permits
 
 
+LONG = json.dumps({"from": "9" * 15_000, "text": "open"}).encode()
+
+
 async def test_what_is_no_text_is_told_so_and_what_is_too_long_is_not_read(site: Console) -> None:
-    for body in (b"{", b"[]", b'{"from": 3, "text": "x"}', b'{"from": "x"}', b"\xff"):
+    for body in (b"{", b"[]", b'{"from": 3, "text": "x"}', b'{"from": "x"}', b"\xff", LONG):
         assert (await text(site, "", body=body)).status_code == 422, body
     assert (await text(site, "x" * 20_000)).status_code == 413
 
 
 async def test_one_number_does_not_keep_the_gateway_busy(site: Console) -> None:
-    answers = [await says(site, "status", f"m{number}") for number in range(14)]
+    answers = [await says(site, "status", f"m{number}") for number in range(13)]
     assert answers[0].startswith("1 days left")
     assert answers[-1].startswith("Many messages came")
+    again = [await text(site, "status", HERS, f"again-{number}") for number in range(2)]
+    assert [(one.status_code, one.content) for one in again] == [(204, b"")] * 2
+    assert (await text(site, "status", HERS, "m0")).json()["text"] == answers[0]
+
+
+async def test_a_robot_that_answers_our_answers_takes_no_households_turn(site: Console) -> None:
+    """Ten thousand texts from one number, and each of our answers brings the next: it is told once
+    that they are too many, and another's text is done meanwhile."""
+    robots = [await text(site, "status", NOBODYS, f"r{n}") for n in range(200)]
+    assert [one.status_code for one in robots[:13]] == [200] * 13
+    assert {one.status_code for one in robots[13:]} == {204}
+    assert "Understood" in await says(site, "open", "hers")
+    assert len(site.engine.state.doors["d0"].permits) == 1
 
 
 async def test_without_a_secret_nobody_sends_texts(tmp_path: Path) -> None:

@@ -12,11 +12,12 @@ from starlette.responses import RedirectResponse
 from gateway.accounts.roles import Right
 from gateway.core import local_time
 from gateway.core.actor import Acting
+from gateway.core.duration import DAY_MS
 from gateway.core.households.model import RequestKind, RequestState
 from gateway.core.local_time import Zone
 from gateway.core.paging.schedule import Role
 from gateway.engine.ports import Committed
-from gateway.store import household_views, views
+from gateway.store import household_views, page_views, views
 from gateway.store.household_views import DisputeRow, QuestionRow, Reach, RequestRow
 from gateway.store.views import WardenRow
 from gateway.web import actor, matters
@@ -29,6 +30,8 @@ SHOWN_MAX: Final = 40  # in each list: two hundred of each were a page of a mega
 DONE_MAX: Final = 30
 COUNTED_DAYS: Final = 7
 WARDENS_MAX: Final = 100
+UNTOLD_MAX: Final = 20  # households that a text should have told
+UNTOLD_MS: Final = 7 * DAY_MS
 
 
 class Shown(Struct, frozen=True):
@@ -146,6 +149,9 @@ def routes(context: WebContext) -> APIRouter:
                 "done": household_views.done_requests(connection, DONE_MAX, reach),
                 "answered": household_views.answered_disputes(connection, DONE_MAX, reach),
                 "counted": counted(connection, zone, now_ms),
+                "untold": page_views.untold_households(
+                    connection, reach.grids, now_ms - UNTOLD_MS, UNTOLD_MAX
+                ),
             }
 
         return await context.page(request, "requests.html", gather)

@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from hashlib import blake2b
-from typing import Final
+from typing import Annotated, Final
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -41,6 +41,8 @@ REMEMBERED_MAX: Final = 4_096  # answers, by message
 ONCE_MINUTES: Final = 60
 RATE: Final = 1 / 120, 12.0  # messages a second from one number, and at once
 ALL_RATE: Final = 5.0, 100.0  # from all together: each is compared with every household's number
+TOLD_RATE: Final = 1 / 3_600, 1.0  # that they are too many: two robots would else talk for ever
+SENDER_MAX: Final = 64  # characters
 _TOO_MANY = N_("Too many text messages come at once; hand this one over again in a moment.")
 _UNSIGNED = N_("This is not signed as the site's settings want it.")
 _UNREADABLE = N_("This is no text message: JSON with from and text is wanted.")
@@ -49,7 +51,7 @@ _UNREADABLE = N_("This is no text message: JSON with from and text is wanted.")
 class TextMessage(Struct, frozen=True):
     """What comes: from which number, and what it says."""
 
-    sender: str = msgspec.field(name="from")
+    sender: Annotated[str, msgspec.Meta(max_length=SENDER_MAX)] = msgspec.field(name="from")
     text: str
 
 
@@ -74,12 +76,13 @@ class Texts:
         if secret is not None:
             now_s = lambda: context.now_ms() / SECOND_MS  # noqa: E731 - the gateway's own clock
             self._checker = Checker([signing_key(secret)], now_s)
-        self._answered: OrderedDict[str, TextAnswer] = OrderedDict()
+        self._answered: OrderedDict[str, TextAnswer | None] = OrderedDict()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._rate, self._all_rate = Rate(*RATE), Rate(*ALL_RATE)
+        self._rate, self._all_rate, self._told_rate = Rate(*RATE), Rate(*ALL_RATE), Rate(*TOLD_RATE)
 
-    async def take(self, request: Request) -> TextAnswer:
-        """What one message comes to. HttpProblem where nobody may send any, or it is not signed."""
+    async def take(self, request: Request) -> TextAnswer | None:
+        """What one message comes to; None: it is taken, and nothing goes back. HttpProblem where
+        nobody may send any, or it is not signed."""
         if self._checker is None:
             raise HttpProblem(404, NOT_FOUND)
         body = await request.body()
@@ -92,21 +95,25 @@ class Texts:
             raise HttpProblem(422, _UNREADABLE) from None
         message_id = request.headers[signature.ID]
         async with self._locks.setdefault(message_id, asyncio.Lock()):  # handed over twice at once
-            known = self._answered.get(message_id)
-            if known is None:
-                known = TextAnswer(came.sender, await self._answer(came, message_id))
-                self._answered[message_id] = known
+            if message_id not in self._answered:
+                words = await self._answer(came, message_id)
+                answered = None if words is None else TextAnswer(came.sender, words)
+                self._answered[message_id] = answered
                 if len(self._answered) > REMEMBERED_MAX:
                     self._answered.popitem(last=False)
-            return known
+                return answered
+            return self._answered[message_id]
 
-    async def _answer(self, came: TextMessage, message_id: str) -> str:
+    async def _answer(self, came: TextMessage, message_id: str) -> str | None:
         context, said = self._context, texts.understood(came.text)
         now_ms, now_s = context.now_ms(), time.monotonic()
+        number = texts.number_key(came.sender)
+        # First its own, which costs nothing: whoever floods takes no other household's turn.
+        if not self._rate.allows(number, now_s):
+            is_told = not self._told_rate.allows(number, now_s)
+            return None if is_told else answer(texts.TOO_OFTEN, said.language)
         if not self._all_rate.allows("", now_s):
             raise HttpProblem(429, _TOO_MANY)
-        if not self._rate.allows(texts.number_key(came.sender), now_s):
-            return answer(texts.TOO_OFTEN, said.language)
         found = await context.read(lambda rows: _households(rows, came.sender, now_ms))
         if len(found) != 1:  # nobody's, or more than one's: nobody is shown another's
             context.figures.texts_unknown += 1
@@ -207,7 +214,8 @@ def routes(context: WebContext) -> APIRouter:
 
     @router.post(SMS)
     async def come(request: Request) -> Response:
-        return json_answer(await taken.take(request))
+        answered = await taken.take(request)
+        return Response(status_code=204) if answered is None else json_answer(answered)
 
     return router
 
