@@ -23,6 +23,7 @@ from gateway.core.model import Door, Outages, Troubles
 from gateway.core.subject import Subject, SubjectKind
 from gateway.store import archives, case_log, file_copy, journal, states, tables
 from gateway.store.database import Store, as_store_error
+from gateway.store.key_tables import order_keys
 from gateway.store.order_keys import SITE_HOUSEHOLD, OrderKeys
 from gateway.store.sealing import can_hold_text, changed, sealed
 from gateway.store.statements import upsert
@@ -114,15 +115,25 @@ def _note(connection: Connection, now: Progress) -> None:
 
 
 def _wanted(store: Store, door_ids: list[str]) -> int:
-    """How many keys these doors and their orders may need."""
-    o, d = tables.orders.c, tables.doors.c
+    """How many keys these doors and their orders may need: none where all of them have theirs."""
+    o, d, k = tables.orders.c, tables.doors.c, order_keys.c
+    homes = select(d.household_id).where(d.door_id.in_(door_ids)).distinct().subquery()
+    living = select(order_keys).where(k.destroyed_ms.is_(None)).subquery()
     with store.reading() as connection:
+        bare = (
+            select(func.count())
+            .select_from(homes)
+            .join(living, living.c.household_id == homes.c.household_id, isouter=True)
+            .where(living.c.key_id.is_(None))
+        )
         orders = (
             select(func.count())
-            .join_from(tables.orders, tables.doors, d.household_id == o.household_id)
-            .where(d.door_id.in_(door_ids))
+            .select_from(tables.orders)
+            .join(homes, homes.c.household_id == o.household_id)
+            .join(living, living.c.order_id == o.order_id, isouter=True)
+            .where(living.c.key_id.is_(None))
         )
-        return len(door_ids) + int(connection.execute(orders).scalar_one())
+        return int(connection.execute(bare).scalar_one() + connection.execute(orders).scalar_one())
 
 
 def _seal_doors(connection: Connection, keys: OrderKeys, door_ids: list[str], now_ms: int) -> None:

@@ -199,6 +199,44 @@ def test_killed_at_any_call_to_the_disk_a_new_key_is_there_or_not(
 
 
 @pytest.mark.parametrize("with_copy", [False, True])
+def test_killed_at_any_call_to_the_disk_of_many_keys_each_is_there_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_copy: bool
+) -> None:
+    """Many are synced at once: none stands under its name before all are on the disk."""
+    monkeypatch.setattr(key_file, "MANY", 2)
+
+    def act(keys: KeyRing) -> None:
+        with keys.spares(2):
+            used.add(keys.make())  # and the others go, unused
+
+    def check(keys: KeyRing, before: set[str]) -> None:
+        for key_id in keys.key_ids():
+            assert keys.state(key_id) is KeyState.HERE
+            assert keys.reveal(keys.seal(key_id, LABEL)) == LABEL
+        assert before | used <= keys.key_ids(), "whoever has a key has it on the disk"
+        used.clear()
+
+    used: set[str] = set()
+    _die_at_every_call(tmp_path, monkeypatch, with_copy, act, check)
+
+
+def test_many_keys_are_a_few_syncs(keys: KeyRing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made and taken away unused; where nothing syncs them at once, each is synced by itself."""
+    disk = DyingDisk(None)
+    monkeypatch.setattr(key_file, "os", disk)
+    monkeypatch.setattr(key_file.whole_disk, "syncfs", disk.syncfs)
+    with keys.spares(200):
+        assert len(keys.key_ids()) == 200
+    assert disk.syncs <= 5  # two of them of the folders, which are new
+    assert keys.key_ids() == set()
+    disk.syncs = 0
+    monkeypatch.setattr(key_file.whole_disk, "syncfs", lambda: None)
+    made = keys.make_many(20)
+    assert disk.syncs > 20
+    assert keys.key_ids() == set(made)
+
+
+@pytest.mark.parametrize("with_copy", [False, True])
 def test_killed_at_any_call_to_the_disk_a_key_is_here_or_destroyed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_copy: bool
 ) -> None:
@@ -227,6 +265,7 @@ def _die_at_every_call(tmp_path, monkeypatch, with_copy, act, check):  # type: i
         before = {keys.make(), keys.make()}
         disk = DyingDisk(dies_at)
         monkeypatch.setattr(key_file, "os", disk)
+        monkeypatch.setattr(key_file.whole_disk, "syncfs", disk.syncfs)
         is_dead = False
         try:
             act(keys)
