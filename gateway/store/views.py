@@ -21,6 +21,7 @@ from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 from gateway.keys.sealed_text import PREFIX
 from gateway.store import feed_tables, household_views, page_views, sealing, states, tables
+from gateway.store.poisoned import Findings
 from gateway.store.records import Key, records
 from gateway.store.sealed_columns import as_stored, reader, short_first
 
@@ -249,8 +250,8 @@ def unwritten_count(connection: Connection) -> int:
 _DOORS = select(
     tables.doors.c.door_id,
     as_stored(tables.doors.c.label),
-    tables.doors.c.grid_id,
-    tables.grids.c.name,
+    as_stored(tables.doors.c.grid_id),
+    as_stored(tables.grids.c.name),
     tables.doors.c.state,
     tables.doors.c.building,
     tables.doors.c.stair,
@@ -298,14 +299,19 @@ def _doors(
     with_text: bool = True,
     bound: dict[str, Any] | None = None,
 ) -> list[DoorRow]:
-    reveal, rows = reader(connection), []
+    reveal, rows, findings = reader(connection), [], Findings()
+    texts: dict[bytes, str] = {}  # of grids: many doors lie in each
     found = chain.from_iterable(connection.execute(query, bound).partitions(READ_AT_ONCE))
     for door_id, label, grid_id, grid, state, building, stair, ended_ms in found:
-        known = states.door(door_id, state)
+        known = states.door(door_id, state, findings)
         if with_text and state and SEALED in state:
             sealing.reveal_in(connection, known)  # read just now, and nobody else has it
         place = building or "", stair or ""
-        rows.append(DoorRow(door_id, reveal(label), grid_id, grid, known, *place, ended_ms))
+        for cell in (grid_id, grid):
+            if cell not in texts:
+                texts[cell] = cell.decode(errors="replace")
+        where = texts[grid_id], texts[grid]
+        rows.append(DoorRow(door_id, reveal(label), *where, known, *place, ended_ms))
     return rows
 
 
