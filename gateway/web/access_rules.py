@@ -149,6 +149,7 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/handheld/{warden_id}/manifest.webmanifest"): PUBLIC,
     ("POST", "/handheld/{warden_id}/sign_out"): PUBLIC,  # of whoever is signed in
     ("GET", "/handheld/{warden_id}"): Rule((_INBOX,)),
+    ("GET", "/handheld/{warden_id}/further"): Rule((_INBOX,)),
     ("GET", "/handheld/{warden_id}/cases/{case_id}"): Rule((_INBOX, Need(Right.CASES, Thing.CASE))),
     ("GET", "/handheld/{warden_id}/tasks"): Rule((_INBOX,), is_noted=False),  # its pages' digests
     ("POST", "/handheld/{warden_id}/test"): Rule((_INBOX, Need(Right.TEST_PAGE, Thing.PERSON))),

@@ -129,6 +129,7 @@ _LOOKS: Final = {
     **{f"GET {phone}/{{warden_id}}/tests/{{sent_id}}": _TEST_OPENED for phone in _PHONES},
     "GET /inbox/{warden_id}": N_("looked at the pages of {person}"),
     "GET /handheld/{warden_id}": N_("opened the phone's page of {person}"),
+    "GET /handheld/{warden_id}/further": N_("read on in the cases on the phone of {person}"),
     "GET /handheld/{warden_id}/cases/{case_id}": N_("looked at case {case} on the phone"),
     "GET /requests": N_("looked at what households ask for"),
     f"GET {API}/requests": N_("read what households ask for as a program does"),
