@@ -54,7 +54,7 @@ def part_of(connection: Connection, warden_id: str, after: str = "") -> InboxPar
     """
     found = page_views.told_cases(connection, warden_id, CASES_MAX)
     places = sorted((_place(case, warden_id) for case in found), reverse=True)
-    behind = [place for place in places if place < _read(after)] if after else places
+    behind = [place for place in places if place < read_place(after)] if after else places
     shown = behind[:CARDS_MAX]
     more = _written(shown[-1]) if len(behind) > len(shown) else ""
     first = len(places) - len(behind) + 1
@@ -78,7 +78,8 @@ def _written(place: Place) -> str:
     return f"{-number}-{made_ms}-{entry_id}-{case_id}"
 
 
-def _read(after: str) -> Place:
+def read_place(after: str) -> Place:
+    """A place in the list as an address has it. HttpProblem if it is none."""
     found = _PLACE.fullmatch(after)
     if found is None:
         raise HttpProblem(422, _NO_PLACE)

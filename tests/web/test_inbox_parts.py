@@ -56,7 +56,8 @@ async def test_every_case_is_on_one_page_and_the_count_is_the_whole(
     assert seen[-1] == first_case(7), "what waits stands before what she has"
     assert "here 4 to 6" in pages[1]
     live = ["view=tasks" in page or "view=inbox" in page for page in pages]
-    assert live == [True, False, False], "the line brings the first part, and belongs to it"
+    assert live == [True, False, False], "the line brings each part what is its own"
+    assert all(("view=further" in page) == (phone == "handheld") for page in pages[1:])
     assert "未办结 8 件" in await site.text(f"/{phone}/wang", "zh")
 
 

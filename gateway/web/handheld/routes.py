@@ -81,7 +81,7 @@ def _pages(router: APIRouter, context: WebContext) -> None:
             warden_id,
             "handheld/tasks.html",
             Tasks(warden_id, context.rulebook.rules),
-            {"is_later": False},
+            {"topic": ""},
         )
 
     @router.get("/{warden_id}/further")
@@ -89,7 +89,9 @@ def _pages(router: APIRouter, context: WebContext) -> None:
         """A later part of a long list. It has an address of its own, for a phone keeps the first
         one and shows that where there is no line."""
         view = Tasks(warden_id, context.rulebook.rules, after)
-        return await _page(request, warden_id, "handheld/tasks.html", view, {"is_later": True})
+        return await _page(
+            request, warden_id, "handheld/tasks.html", view, {"topic": Task.name(warden_id, after)}
+        )
 
     @router.get("/{warden_id}/requests")
     async def asked(request: Request, warden_id: str) -> Response:
