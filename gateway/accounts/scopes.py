@@ -29,6 +29,8 @@ class Scope(StrEnum):
     DISPUTES_ANSWER = "disputes:answer"
     ANNOUNCEMENTS_WRITE = "announcements:write"
     ORDERS_END = "orders:end"
+    HOLDS_READ = "holds:read"
+    HOLDS_WRITE = "holds:write"
     SEALS_TEST = "seals:test"
     HEALTH_READ = "health:read"
     METRICS_READ = "metrics:read"
@@ -50,6 +52,8 @@ _OF: Final = {
     (Right.DISPUTES, False): Scope.DISPUTES_ANSWER,
     (Right.ANNOUNCE, False): Scope.ANNOUNCEMENTS_WRITE,
     (Right.END_ORDER, False): Scope.ORDERS_END,
+    (Right.HOLDS, True): Scope.HOLDS_READ,
+    (Right.HOLD, False): Scope.HOLDS_WRITE,
     (Right.COMMISSION, True): Scope.SEALS_TEST,
     (Right.COMMISSION, False): Scope.SEALS_TEST,
     (Right.HEALTH, True): Scope.HEALTH_READ,
@@ -70,6 +74,8 @@ WORDS: Final = {
     Scope.DISPUTES_ANSWER: N_("name who answers a dispute, and answer it"),
     Scope.ANNOUNCEMENTS_WRITE: N_("announce openings, and take them back"),
     Scope.ORDERS_END: N_("end orders"),
+    Scope.HOLDS_READ: N_("read whose records are held beyond their time, by whom and why"),
+    Scope.HOLDS_WRITE: N_("hold records for longer, or no more"),
     Scope.SEALS_TEST: N_("test seals at their doors, and announce work at seals"),
     Scope.HEALTH_READ: N_("read how the gateway does"),
     Scope.METRICS_READ: N_("read the gateway's figures, as a monitor does"),

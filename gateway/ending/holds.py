@@ -10,10 +10,10 @@ key like all that people write, and goes with it.
 """
 
 import secrets
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
 
 from gateway.core.duration import DAY_MS
 from gateway.core.schedule_of_ends import Hold
@@ -24,14 +24,13 @@ from gateway.store.ending_tables import endings, holds
 from gateway.store.household_tables import disputes
 from gateway.store.household_views import OPEN_DISPUTES
 from gateway.store.order_keys import SITE_HOUSEHOLD, OrderKeys
-from gateway.store.records import records
+from gateway.store.records import Key, Part, part, records
 
 HOLD_MAX_MS: Final = 365 * DAY_MS  # from when it is made: a longer one is made anew
 ID_BYTES: Final = 8
 BY_MAX: Final = 64  # characters of a name,
 WHY_MAX: Final = 300  # and of a reason
 ENDED_SHOWN_MAX: Final = 50
-LIVING_MAX: Final = 1_000  # in one list
 OF_ORDER_MAX: Final = 16  # that hold one order at the same time
 _h = holds.c
 
@@ -40,6 +39,7 @@ _ENDLESS = N_("A hold ends in the future, within 365 days; make it anew after th
 _TOO_LONG = N_("A name has at most 64 characters, and a reason at most 300.")
 _NO_ORDER = N_("Of this order nothing is there any more that could be held.")
 _NOT_LONGER = N_("A hold is extended to a later day; to end it earlier, lift it.")
+_ANOTHERS = N_("This id is that of another hold; give each one its own.")
 _OVER = N_("This hold has ended already.")
 _ENOUGH = N_("Sixteen hold this order already; extend one of these, or lift one.")
 
@@ -79,12 +79,12 @@ class HeldOrder(Struct, frozen=True):
         return [one for one in self.held if not one.is_living(now_ms)][-ENDED_SHOWN_MAX:]
 
 
-class HeldElsewhere(Struct, frozen=True):
-    """A hold in a list of many: whose it is, by a door of theirs; None once no door is there."""
+class ListedHold(HeldRow, frozen=True, kw_only=True):
+    """A hold in a list of many: whose it is, by a door of theirs (None once no door is there), and
+    the time of its order."""
 
-    hold: HeldRow
     door_id: str | None
-    label: str
+    label: str | None
     from_ms: int
     to_ms: int
 
@@ -125,7 +125,7 @@ def hold(
     if not now_ms < until_ms <= now_ms + HOLD_MAX_MS:
         raise HoldError(_ENDLESS)
     hold_id = hold_id or secrets.token_hex(ID_BYTES)
-    if one(connection, hold_id) is not None:
+    if _is_made(connection, hold_id, order_id):
         return hold_id
     its = [row for row in of_order(connection, order_id) if row.is_living(now_ms)]
     if len(its) >= OF_ORDER_MAX:
@@ -148,7 +148,7 @@ def extend(
     """A hold goes on until a later time, by whoever extends it: it ends, and another takes its
     place at the same moment; the id of that. As `hold`."""
     before = one(connection, hold_id)
-    if next_id and one(connection, next_id) is not None:
+    if before is not None and next_id and _is_made(connection, next_id, before.order_id):
         return next_id
     if before is None or not before.is_living(now_ms):
         raise HoldError(_OVER)
@@ -156,6 +156,25 @@ def extend(
         raise HoldError(_NOT_LONGER)
     lift(connection, hold_id, now_ms)  # the caller's transaction: both are, or neither
     return hold(connection, before.order_id, by, why, until_ms, now_ms, next_id)
+
+
+def _is_made(connection: Connection, hold_id: str, order_id: str) -> bool:
+    """Whether there is this hold of an order. HoldError where its id is that of another one: it
+    would be said to be held, and is not."""
+    known = one(connection, hold_id)
+    if known is not None and known.order_id != order_id:
+        raise HoldError(_ANOTHERS)
+    return known is not None
+
+
+def alike(
+    connection: Connection, order_id: str, by: str, why: str, until_ms: int, now_ms: int
+) -> str | None:
+    """The hold by which the same person holds an order now, for the same reason and as long."""
+    for row in of_order(connection, order_id):
+        if row.is_living(now_ms) and (row.by, row.why, row.until_ms) == (by, why, until_ms):
+            return row.hold_id
+    return None
 
 
 def lift(connection: Connection, hold_id: str, now_ms: int) -> bool:
@@ -184,7 +203,7 @@ def of_order(connection: Connection, order_id: str) -> list[HeldRow]:
 
 def living(connection: Connection, now_ms: int) -> list[HeldRow]:
     """The holds that hold now, the next to end first."""
-    query = select(holds).where(_h.ended_ms.is_(None), _h.until_ms > now_ms)
+    query = select(holds).where(_holds_at(now_ms))
     return records(connection, query.order_by(_h.until_ms, _h.hold_id), HeldRow)
 
 
@@ -231,34 +250,62 @@ def at_time(connection: Connection, household_id: str, at_ms: int) -> HeldOrder 
     return next((order for order in known if order.from_ms <= at_ms < order.to_ms), None)
 
 
-def listed(
-    connection: Connection, now_ms: int, grids: frozenset[str] | None, *, is_living: bool
-) -> list[HeldElsewhere]:
-    """The holds of a site or of some grids: those that hold now, the next to end first; or the
-    latest that ended, newest first."""
+def living_part(
+    connection: Connection,
+    now_ms: int,
+    grids: frozenset[str] | None,
+    limit: int,
+    after: Key | None = None,
+) -> Part[ListedHold]:
+    """What holds now at a site or in some grids, the next to end first, from a key on."""
+    query, order = _listed(_columns(), grids).where(_holds_at(now_ms)), (_h.until_ms, _h.hold_id)
+    return part(connection, query, ListedHold, order, limit, after)
+
+
+def ended_part(
+    connection: Connection,
+    now_ms: int,
+    grids: frozenset[str] | None,
+    limit: int,
+    after: Key | None = None,
+) -> Part[ListedHold]:
+    """The same of what has ended, the latest first."""
+    query = _listed(_columns(), grids).where(~_holds_at(now_ms))
+    order = func.coalesce(_h.ended_ms, _h.until_ms), _h.hold_id
+    return part(connection, query, ListedHold, order, limit, after, descends=True)
+
+
+def living_count(connection: Connection, now_ms: int, grids: frozenset[str] | None) -> int:
+    """How many hold now, of a site or of some grids."""
+    query = _listed([func.count().label("count")], grids).where(_holds_at(now_ms))
+    return int(connection.execute(query).scalar() or 0)
+
+
+def _holds_at(now_ms: int) -> ColumnElement[bool]:
+    return _h.ended_ms.is_(None) & (_h.until_ms > now_ms)
+
+
+def _columns() -> list[ColumnElement[Any]]:
     d, o = tables.doors.c, tables.orders.c
-    holds_now = _h.ended_ms.is_(None) & (_h.until_ms > now_ms)
-    names = HeldRow.__struct_fields__
-    first = select(d.household_id, func.min(d.door_id).label("door_id")).group_by(d.household_id)
+    own = [_h[name] for name in HeldRow.__struct_fields__]
+    return [*own, d.door_id, d.label, o.from_ms, o.to_ms]
+
+
+def _listed(columns: list[ColumnElement[Any]], grids: frozenset[str] | None) -> Select[Any]:
+    """Holds, each once, with its order and the first door of its household: in these grids, or
+    anywhere and also where there is none any more."""
+    d, o = tables.doors.c, tables.orders.c
+    first = select(func.min(d.door_id).label("door_id"), d.household_id).group_by(d.household_id)
     if grids is not None:
         first = first.where(d.grid_id.in_(grids))
-    home = first.subquery()
-    query = (
-        select(*(_h[name] for name in names), home.c.door_id, d.label, o.from_ms, o.to_ms)
+    home, is_outer = first.subquery(), grids is None
+    return (
+        select(*columns)
+        .select_from(holds)
         .join(tables.orders, o.order_id == _h.order_id)
-        .join(home, home.c.household_id == o.household_id, isouter=grids is None)
-        .join(tables.doors, d.door_id == home.c.door_id, isouter=grids is None)
+        .join(home, home.c.household_id == o.household_id, isouter=is_outer)
+        .join(tables.doors, d.door_id == home.c.door_id, isouter=is_outer)
     )
-    ended_ms = func.coalesce(_h.ended_ms, _h.until_ms)
-    if is_living:
-        query = query.where(holds_now).order_by(_h.until_ms, _h.hold_id).limit(LIVING_MAX)
-    else:
-        query = query.where(~holds_now).order_by(ended_ms.desc(), _h.hold_id)
-        query = query.limit(ENDED_SHOWN_MAX)
-    return [
-        HeldElsewhere(HeldRow(*row[: len(names)]), row[-4], row[-3] or "", row[-2], row[-1])
-        for row in connection.execute(query).all()
-    ]
 
 
 def _sealed(connection: Connection, order_id: str, why: str, now_ms: int) -> str:

@@ -7,19 +7,19 @@ keeps of a block that was overwritten, no program can say (SECURITY.md).
 
 import hashlib
 import os
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from gateway.keys import whole_disk
 from gateway.keys.sealed_text import KEY_BYTES
 
 _MAGIC: Final = b"MSKEY1\n"
 _DIGEST_BYTES: Final = 8
 SIZE: Final = len(_MAGIC) + KEY_BYTES + _DIGEST_BYTES
+MANY: Final = 16  # files from which on one sync of the whole file system is less than one of each
 UNFINISHED: Final = ".new"  # how the name of a file ends that is being written
-SYNCS_AT_ONCE: Final = 16  # a file system brings them to the disk together: a twentieth of the time
 _MODE: Final = 0o600
 
 
@@ -39,41 +39,48 @@ def _digest(key: bytes) -> bytes:
 
 
 def write(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
-    """Make these files, or replace them, each whole; one sync of the folder for all. OSError if one
-    of them may not be on the disk; what could not be finished is taken away."""
-    contents = dict(files)
-    beside = {name: folder / f".{name}.{os.getpid()}{UNFINISHED}" for name in contents}
+    """Make these files, or replace them, each whole; one sync of the folder for all, and of many
+    files one for all of them too. OSError if one of them may not be on the disk; what could not be
+    finished is taken away."""
+    wanted, unfinished = list(files), list[tuple[Path, Path]]()
+    sync_all = whole_disk.syncfs() if len(wanted) >= MANY else None
     try:
-        _write_all_beside([(beside[name], content) for name, content in contents.items()])
-        for name, place in beside.items():
-            os.rename(place, folder / name)
+        with _opened(folder) as handle:
+            for name, content in wanted:
+                beside = folder / f".{name}.{os.getpid()}{UNFINISHED}"
+                unfinished.append((beside, folder / name))
+                _write_beside(beside, content, is_synced=sync_all is None)
+            if sync_all is not None:
+                sync_all(handle)
+        for beside, place in unfinished:
+            os.rename(beside, place)
     except OSError:
-        for place in beside.values():
+        for beside, _ in unfinished:
             with suppress(OSError):
-                os.unlink(place)
+                os.unlink(beside)
         raise
-    if contents:
+    if unfinished:
         sync(folder)
 
 
-def _write_all_beside(files: list[tuple[Path, bytes]]) -> None:
-    """All of them, on the disk on return or OSError."""
-    if len(files) == 1:
-        _write_beside(*files[0])
-        return
-    with ThreadPoolExecutor(SYNCS_AT_ONCE, "key file") as pool:
-        for written in [pool.submit(_write_beside, *file) for file in files]:
-            written.result()
-
-
-def _write_beside(beside: Path, content: bytes) -> None:
+def _write_beside(beside: Path, content: bytes, *, is_synced: bool) -> None:
     handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, _MODE)
     try:
         give_to_owner(handle, beside.parent)
         _write_all(handle, content)
-        os.fsync(handle)
+        if is_synced:
+            os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def take_away(folder: Path, names: Iterable[str]) -> None:
+    """Take files away with which nothing was ever sealed: so nothing is overwritten, and one sync
+    is enough for all. OSError if one may still be there after a power cut."""
+    for name in names:
+        with suppress(FileNotFoundError):
+            os.unlink(folder / name)
+    sync(folder)
 
 
 def give_to_owner(handle: int | Path, folder: Path) -> None:
@@ -101,9 +108,15 @@ def destroy(folder: Path, name: str) -> None:
 
 def sync(folder: Path) -> None:
     """What was done in a folder is on the disk."""
+    with _opened(folder) as handle:
+        os.fsync(handle)
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        yield handle
     finally:
         os.close(handle)
 

@@ -99,10 +99,9 @@ class KeyRing:
             with self._lock:
                 left = [key_id for key_id in made if key_id in self._spare]
                 self._spare = [key_id for key_id in self._spare if key_id not in left]
-            for key_id in left:  # no mark, and not overwritten: nothing was ever sealed with it
-                for folder in self._folders():
-                    with suppress(OSError):
-                        os.unlink(folder / (key_id + SUFFIX))
+            for folder in self._folders() if left else ():  # no mark: they never sealed anything
+                with suppress(OSError):
+                    key_file.take_away(folder, [key_id + SUFFIX for key_id in left])
 
     def state(self, key_id: str) -> KeyState:
         """Whether it is here, was destroyed, or is lost. A damaged file is no key."""

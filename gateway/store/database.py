@@ -350,9 +350,8 @@ def _engine(path: Path, keys: KeyRing, writes: bool) -> Engine:
         record.info[RING] = keys
         try:
             _prepare(raw, writes)
-            raw.create_function(sealed_columns.FUNCTION, 1, sealed_columns.function_of(keys))
-            in_order = sealed_columns.short_first_of(keys)
-            raw.create_function(sealed_columns.SHORT_FIRST, 1, in_order)
+            for name, function in sealed_columns.functions_of(keys).items():
+                raw.create_function(name, 1, function)
         except sqlite3.Error:
             raw.close()  # the pool has not taken it over yet
             raise

@@ -112,6 +112,55 @@ def untold_households(
     return records(connection, query, UntoldRow)
 
 
+class ToldCase(msgspec.Struct, frozen=True):
+    """An open case of which a warden was told, and when she was last: as much of it as says where
+    it stands in her list."""
+
+    case_id: str
+    state: CaseState
+    shelved_until_ms: int | None
+    acknowledged_by: str | None
+    on_the_way_by: str | None
+    on_site_by: str | None
+    made_ms: int
+    entry_id: int
+
+
+def told_cases(connection: Connection, warden_id: str, limit: int) -> list[ToldCase]:
+    """All open cases of which a warden was told, by a page of their own or by a grouped one, in no
+    order; the latest told of `limit`."""
+    o, c = tables.outbox.c, tables.cases.c
+    columns = [c[name] for name in ToldCase.__struct_fields__ if name in c]
+    latest = func.max(o.made_ms)
+    own = (
+        select(*columns, latest.label("made_ms"), func.max(o.entry_id).label("entry_id"))
+        .join(tables.cases, c.case_id == o.case_id)
+        .where(o.warden_id == warden_id, o.channel == "inbox", c.state.in_(OPEN))
+        .where(o.reason != Reason.GROUPED)
+        .group_by(c.case_id)
+        .order_by(latest.desc())
+    )
+    found = {row.case_id: row for row in records(connection, own.limit(limit), ToldCase)}
+    pages = _named(connection, warden_id)
+    query = select(*columns).where(c.case_id.in_(list(pages)), c.state.in_(OPEN)).limit(limit)
+    for row in connection.execute(query) if pages else ():
+        page = pages[row.case_id]
+        before = found.get(row.case_id)
+        if before is None or before.made_ms < page.made_ms:
+            state = CaseState(row.state)
+            has_it = row.acknowledged_by, row.on_the_way_by, row.on_site_by
+            told = page.made_ms, page.entry_id
+            found[row.case_id] = ToldCase(row.case_id, state, row.shelved_until_ms, *has_it, *told)
+    return list(found.values())
+
+
+def pages_of(
+    connection: Connection, warden_id: str, case_ids: list[str], most: int
+) -> list[PageRow]:
+    """A warden's pages of some open cases, newest first."""
+    return inbox_part(connection, warden_id, True, most, of=case_ids).rows
+
+
 def inbox(connection: Connection, warden_id: str, is_open: bool, limit: int) -> list[PageRow]:
     """A warden's pages whose cases are open, or are reported or closed; newest first.
 
@@ -121,9 +170,15 @@ def inbox(connection: Connection, warden_id: str, is_open: bool, limit: int) -> 
 
 
 def inbox_part(
-    connection: Connection, warden_id: str, is_open: bool, limit: int, after: Key | None = None
+    connection: Connection,
+    warden_id: str,
+    is_open: bool,
+    limit: int,
+    after: Key | None = None,
+    of: list[str] | None = None,
 ) -> Part[PageRow]:
-    """The same, from a key on: when it was told, under which number, of which case."""
+    """The same, from a key on: when it was told, under which number, of which case. `of`: of these
+    cases alone."""
     o, d, c = tables.outbox.c, tables.doors.c, tables.cases.c
     states = OPEN if is_open else (*IN_REVIEW, CaseState.CLOSED)
     query = (
@@ -147,32 +202,46 @@ def inbox_part(
     )
     if after is not None:
         query = query.where(tuple_(o.made_ms, o.entry_id, o.case_id) < after)
+    if of is not None:
+        query = query.where(o.case_id.in_(of))
     found: list[tuple[Key, PageRow]] = [
         ((row.made_ms, row.entry_id, row.case_id), page)
         for row in connection.execute(query)
         if (page := record(row, PageRow)) is not None
     ]
-    grouped = _grouped(connection, warden_id, states)
+    grouped = _grouped(connection, warden_id, states, of)
     found += [one for one in grouped if after is None or one[0] < after]
     found.sort(key=lambda one: one[0], reverse=True)
     last = found[limit - 1][0] if len(found) > limit else None
     return Part([page for _, page in found[:limit]], last)
 
 
-def _grouped(
-    connection: Connection, warden_id: str, states: tuple[CaseState, ...]
-) -> list[tuple[Key, PageRow]]:
-    o, d, c = tables.outbox.c, tables.doors.c, tables.cases.c
+def _named(connection: Connection, warden_id: str) -> dict[str, Any]:
+    """The cases that a warden's grouped pages name, each with the newest page that does."""
+    o = tables.outbox.c
     query = (
         select(o.page_id, o.about, o.made_ms, o.sent_id, o.entry_id)
         .where(o.warden_id == warden_id, o.channel == "inbox", o.reason == Reason.GROUPED)
         .order_by(o.made_ms.desc(), o.entry_id.desc())
         .limit(GROUPS_MAX)
     )
-    pages: dict[str, Any] = {}  # case_id -> the newest page that named it
+    pages: dict[str, Any] = {}
     for row in connection.execute(query):
         for case_id in decode_group(row.about).case_ids:
             pages.setdefault(case_id, row)
+    return pages
+
+
+def _grouped(
+    connection: Connection,
+    warden_id: str,
+    states: tuple[CaseState, ...],
+    of: list[str] | None = None,
+) -> list[tuple[Key, PageRow]]:
+    d, c = tables.doors.c, tables.cases.c
+    pages = _named(connection, warden_id)
+    if of is not None:
+        pages = {case_id: pages[case_id] for case_id in of if case_id in pages}
     if not pages:
         return []
     cases = (

@@ -16,6 +16,7 @@ from gateway.keys.ring import KeyRing
 RING: Final = "keys"  # in a connection's info: `database` puts it there
 FUNCTION = "revealed"  # of SQL
 SHORT_FIRST = "short_first"  # another
+AT_HAND: Final = "_at_hand"  # behind either: what it has made already, else NULL
 _LENGTH_MAX: Final = 0xD7FF  # as a character; behind it are those that are none by themselves
 
 
@@ -45,13 +46,30 @@ def revealed(column: "Column[Any] | ColumnElement[Any]") -> ColumnElement[Any]:
 
     It is handed over as bytes: a cell that is no text would cost the whole query on its way.
     """
-    return func.revealed(cast(column, LargeBinary), type_=Text())
+    return _known_or_made(FUNCTION, cast(column, LargeBinary))
 
 
 def short_first(column: "Column[Any]") -> ColumnElement[Any]:
     """What orders a column as people read it, short texts first: one call for each row, where a
     length and a text beside it would be two."""
-    return func.short_first(cast(column, LargeBinary), type_=Text())
+    return _known_or_made(SHORT_FIRST, cast(column, LargeBinary))
+
+
+def functions_of(ring: KeyRing) -> dict[str, Callable[[Any], Any]]:
+    """What SQL is given, by name: of each function what it makes, and beside it what is at hand."""
+    return {
+        FUNCTION: function_of(ring),
+        FUNCTION + AT_HAND: ring.at_hand.get,
+        SHORT_FIRST: short_first_of(ring),
+        SHORT_FIRST + AT_HAND: ring.made_at_hand.get,
+    }
+
+
+def _known_or_made(function: str, cell: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What is at hand by a look into a dict, with no line of ours: a list asks a thousand times."""
+    known: ColumnElement[Any] = getattr(func, function + AT_HAND)(cell)
+    made: ColumnElement[Any] = getattr(func, function)(cell)
+    return func.coalesce(known, made, type_=Text())
 
 
 def as_stored(column: "Column[Any]") -> ColumnElement[Any]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct, inspect
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 from sqlalchemy import Connection
 
 from gateway.core.events import Event
@@ -21,14 +21,18 @@ from gateway.store.order_keys import OrderKeys, ring_of
 
 S = TypeVar("S", bound=Struct)
 Change = Callable[[str], str]
+AtHand = Callable[[Any], str | None]  # a text that was revealed already
+Filler = Callable[[Any, AtHand, Change], None]  # reveals a value's texts in their place
 Changer = Callable[[Any, Change], Any]  # a value, and what is to be done to each text in it
 
 
-def revealed(connection: Connection, struct: S) -> S:
-    """A state or an event as people read it."""
-    ring = ring_of(connection)
-    at_hand, shown = ring.at_hand.get, ring.shown  # a list asks for thousands
-    return changed(struct, lambda text: at_hand(text) or shown(text))
+def reveal_in(connection: Connection, struct: Struct) -> None:
+    """Make a state one that people read, in its place: only for what the caller has just read from
+    bytes, and nobody else has. A list has thousands of texts, and a copy of all that is around a
+    text costs ten times as much as the text."""
+    ring, filler = ring_of(connection), _fills(type(struct))
+    if filler is not None:
+        filler(struct, ring.at_hand.get, ring.shown)
 
 
 def sealed(
@@ -83,6 +87,82 @@ def _from_ms(event: Struct) -> int | None:
     announced = getattr(event, "permit", None) or getattr(event, "visit", None)
     from_ms: int | None = getattr(announced, "from_ms", None)
     return from_ms
+
+
+@cache
+def _fills(kind: type[Struct]) -> Filler | None:
+    """How a struct of this class, which nobody else has, is revealed in its place."""
+    return _filler(msgspec.inspect.type_info(kind))
+
+
+def _filler(info: inspect.Type) -> Filler | None:
+    match info:
+        case inspect.Metadata(type=inner):
+            return _filler(inner)
+        case inspect.StructType():
+            return _of_fields(info)
+        case inspect.VarTupleType(item_type=item):
+            return _of_each(_filler(item))
+        case inspect.UnionType(types=types):
+            return _of_one([(t, _filler(t)) for t in types])
+    return None
+
+
+def _of_fields(info: inspect.StructType) -> Filler | None:
+    texts = [field.name for field in info.fields if _is_text(field.type)]
+    fillers = [(field.name, _filler(field.type)) for field in info.fields]
+    inner = [(name, filler) for name, filler in fillers if filler is not None]
+    found = {*texts, *(name for name, _ in inner)}
+    if any(_changer(field.type) and field.name not in found for field in info.fields):
+        raise TypeError(f"text in {info.cls.__name__} that cannot be revealed in its place")
+    if not texts and not inner:
+        return None
+
+    def fill(struct: Any, at_hand: AtHand, shown: Change) -> None:
+        for name in texts:
+            text = getattr(struct, name)
+            if text:
+                force_setattr(struct, name, at_hand(text) or shown(text))
+        for name, filler in inner:
+            value = getattr(struct, name)
+            if value:
+                filler(value, at_hand, shown)
+
+    return fill
+
+
+def _is_text(info: inspect.Type) -> bool:
+    """Whether it is free text, or none at all."""
+    if isinstance(info, inspect.UnionType):
+        return any(map(_is_text, info.types))
+    return isinstance(info, inspect.Metadata) and bool(info.extra and info.extra.get(SEALED))
+
+
+def _of_each(of_item: Filler | None) -> Filler | None:
+    if of_item is None:
+        return None
+
+    def fill_each(items: Any, at_hand: AtHand, shown: Change) -> None:
+        for item in items:
+            of_item(item, at_hand, shown)
+
+    return fill_each
+
+
+def _of_one(kinds: list[tuple[inspect.Type, Filler | None]]) -> Filler | None:
+    """Structs are told by their class; of what is none, there is one kind with text."""
+    by_class = {t.cls: filler for t, filler in kinds if isinstance(t, inspect.StructType)}
+    others = [filler for t, filler in kinds if not isinstance(t, inspect.StructType)]
+    other = next((filler for filler in others if filler is not None), None)
+    if other is None and not any(by_class.values()):
+        return None
+
+    def fill_one(value: Any, at_hand: AtHand, shown: Change) -> None:
+        filler = by_class.get(type(value)) if isinstance(value, Struct) else other
+        if filler is not None:
+            filler(value, at_hand, shown)
+
+    return fill_one
 
 
 @cache

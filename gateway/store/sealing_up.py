@@ -16,13 +16,14 @@ from contextlib import closing
 from typing import Any, Final, get_args
 
 import msgspec
-from sqlalchemy import Connection, Table, Text, func, select, type_coerce, update
+from sqlalchemy import Connection, Table, Text, exists, func, select, type_coerce, update
 
 from gateway.core.events import Event
 from gateway.core.model import Door, Outages, Troubles
 from gateway.core.subject import Subject, SubjectKind
 from gateway.store import archives, case_log, file_copy, journal, states, tables
 from gateway.store.database import Store, as_store_error
+from gateway.store.key_tables import order_keys
 from gateway.store.order_keys import SITE_HOUSEHOLD, OrderKeys
 from gateway.store.sealing import can_hold_text, changed, sealed
 from gateway.store.statements import upsert
@@ -114,10 +115,12 @@ def _note(connection: Connection, now: Progress) -> None:
 
 
 def _wanted(store: Store, door_ids: list[str]) -> int:
-    """How many keys the households of these doors need at most: one for each order, or one."""
-    o, d = tables.orders.c, tables.doors.c
+    """How many keys the households of these doors need at most that have none: one for each order,
+    or one."""
+    o, d, k = tables.orders.c, tables.doors.c, order_keys.c
     orders = select(func.count()).where(o.household_id == d.household_id).scalar_subquery()
-    query = select(d.household_id, orders).where(d.door_id.in_(door_ids)).distinct()
+    living = exists().where(k.household_id == d.household_id, k.destroyed_ms.is_(None))
+    query = select(d.household_id, orders).where(d.door_id.in_(door_ids), ~living).distinct()
     with store.reading() as connection:
         return sum(max(1, count) for _, count in connection.execute(query))
 

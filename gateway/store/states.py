@@ -55,7 +55,9 @@ def door(door_id: str, state: bytes | None, findings: Findings | None = None) ->
     if not state:
         return Door(door_id)
     found = Findings() if findings is None else findings
-    known = found.decoded(tables.doors.name, door_id, state, _decode_door, Door(door_id))
+    known = found.decoded(tables.doors.name, door_id, state, _decode_door, None)
+    if known is None:
+        return Door(door_id)
     return known if known.door_id == door_id else replace(known, door_id=door_id)
 
 

@@ -3,11 +3,12 @@
 Every list has a limit that the caller names. Identities are joined here, and stand nowhere else.
 """
 
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, Select, func, select, tuple_
+from sqlalchemy import Connection, Select, bindparam, func, select, tuple_
 
 from gateway.core.duration import HOUR_MS
 from gateway.core.households.model import RecordKind
@@ -20,11 +21,13 @@ from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 from gateway.keys.sealed_text import PREFIX
 from gateway.store import feed_tables, household_views, page_views, sealing, states, tables
+from gateway.store.poisoned import Findings
 from gateway.store.records import Key, records
 from gateway.store.sealed_columns import as_stored, reader, short_first
 
-SEALED: Final = PREFIX.encode()  # what stands in a state that holds free text
+SEALED: Final = PREFIX[:1].encode()  # stands in a state that holds free text, and is soon found
 ON_DUTY_MAX: Final = 100  # people whom one list names
+READ_AT_ONCE: Final = 1_000  # rows of doors; one by one each costs as much again
 SORTED_HERE: Final = 500  # doors; a list of so many is put in its order by us, and not by SQLite
 
 
@@ -84,9 +87,9 @@ class RefusalRow(msgspec.Struct, frozen=True):
 def door_count(connection: Connection, grids: frozenset[str] | None = None) -> int:
     """How many doors the site has; those that were taken out of use do not count. Of these grids,
     if they are given."""
-    d = tables.doors.c
-    query = select(func.count()).where(d.ended_ms.is_(None))
-    return _count(connection, query if grids is None else query.where(d.grid_id.in_(grids)))
+    if grids is None:
+        return _count(connection, _IN_USE_COUNT)
+    return _count(connection, _IN_USE_COUNT.where(tables.doors.c.grid_id.in_(grids)))
 
 
 def doors(
@@ -99,13 +102,13 @@ def doors(
     """Doors in use by grid and label, short labels first so that 3-201 stands before 10-101. Of
     these grids, if they are given; only those behind a `door_place`. Who shows nothing that people
     wrote (announcements, notes) asks without their text: in states it then stays sealed."""
-    in_use = _DOORS.where(tables.doors.c.ended_ms.is_(None))
-    in_use = in_use if grids is None else in_use.where(tables.doors.c.grid_id.in_(grids))
-    if after is None and limit >= SORTED_HERE:
-        rows = sorted(_doors(connection, in_use, with_text), key=_by_place)
-        return rows[:limit]
-    in_use = in_use if after is None else in_use.where(tuple_(*_PLACE) > after)
-    return _doors(connection, in_use.order_by(*_PLACE).limit(limit), with_text)
+    is_sorted_here = after is None and limit >= SORTED_HERE
+    query = _IN_USE if is_sorted_here else _NEXT_IN_USE if after is not None else _FIRST_IN_USE
+    if grids is not None:
+        query = query.where(tables.doors.c.grid_id.in_(grids))
+    bound = {} if is_sorted_here else {"most": limit, **_bound(after or ())}
+    rows = _doors(connection, query, with_text, bound)
+    return sorted(rows, key=_by_place)[:limit] if is_sorted_here else rows
 
 
 def _by_place(row: DoorRow) -> tuple[str, str, int, str, str]:
@@ -115,8 +118,7 @@ def _by_place(row: DoorRow) -> tuple[str, str, int, str, str]:
 
 def door_place(connection: Connection, door_id: str) -> Key | None:
     """Where a door stands in the list of doors, in use or not; None if there is none."""
-    query = select(*_PLACE).join(tables.grids, tables.grids.c.grid_id == tables.doors.c.grid_id)
-    row = connection.execute(query.where(tables.doors.c.door_id == door_id)).first()
+    row = connection.execute(_PLACE_OF, {"door_id": door_id}).first()
     return None if row is None else tuple(row)
 
 
@@ -248,8 +250,8 @@ def unwritten_count(connection: Connection) -> int:
 _DOORS = select(
     tables.doors.c.door_id,
     as_stored(tables.doors.c.label),
-    tables.doors.c.grid_id,
-    tables.grids.c.name,
+    as_stored(tables.doors.c.grid_id),
+    as_stored(tables.grids.c.name),
     tables.doors.c.state,
     tables.doors.c.building,
     tables.doors.c.stair,
@@ -263,6 +265,19 @@ _PLACE = (
     tables.doors.c.door_id,
 )
 
+# Asked for each page of a list: to put a statement together costs as much as to run it.
+_IN_USE = _DOORS.where(tables.doors.c.ended_ms.is_(None))
+_FIRST_IN_USE = _IN_USE.order_by(*_PLACE).limit(bindparam("most"))
+_NEXT_IN_USE = _FIRST_IN_USE.where(
+    tuple_(*_PLACE) > tuple_(*(bindparam(f"place_{n}") for n in range(len(_PLACE))))
+)
+_IN_USE_COUNT = select(func.count()).where(tables.doors.c.ended_ms.is_(None))
+_PLACE_OF = (
+    select(*_PLACE)
+    .join(tables.grids, tables.grids.c.grid_id == tables.doors.c.grid_id)
+    .where(tables.doors.c.door_id == bindparam("door_id"))
+)
+
 _WARDENS = select(
     tables.wardens.c.warden_id,
     tables.wardens.c.name,
@@ -273,16 +288,30 @@ _WARDENS = select(
 ).join(tables.grids)
 
 
-def _doors(connection: Connection, query: Select[Any], with_text: bool = True) -> list[DoorRow]:
-    reveal, rows = reader(connection), []
-    for door_id, label, grid_id, grid, state, building, stair, ended_ms in connection.execute(
-        query
-    ):
-        known = states.door(door_id, state)
+def _bound(place: Key) -> dict[str, Any]:
+    """A place in the list of doors, as `_NEXT_IN_USE` wants it."""
+    return {f"place_{number}": value for number, value in enumerate(place)}
+
+
+def _doors(
+    connection: Connection,
+    query: Select[Any],
+    with_text: bool = True,
+    bound: dict[str, Any] | None = None,
+) -> list[DoorRow]:
+    reveal, rows, findings = reader(connection), [], Findings()
+    texts: dict[bytes, str] = {}  # of grids: many doors lie in each
+    found = chain.from_iterable(connection.execute(query, bound).partitions(READ_AT_ONCE))
+    for door_id, label, grid_id, grid, state, building, stair, ended_ms in found:
+        known = states.door(door_id, state, findings)
         if with_text and state and SEALED in state:
-            known = sealing.revealed(connection, known)
+            sealing.reveal_in(connection, known)  # read just now, and nobody else has it
         place = building or "", stair or ""
-        rows.append(DoorRow(door_id, reveal(label), grid_id, grid, known, *place, ended_ms))
+        for cell in (grid_id, grid):
+            if cell not in texts:
+                texts[cell] = cell.decode(errors="replace")
+        where = texts[grid_id], texts[grid]
+        rows.append(DoorRow(door_id, reveal(label), *where, known, *place, ended_ms))
     return rows
 
 

@@ -97,11 +97,16 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/doors/{door_id}/permits"): _needs(Right.ANNOUNCE, Thing.DOOR),
     ("POST", "/doors/{door_id}/permits/{ended_id}/end"): _needs(Right.ANNOUNCE, Thing.DOOR),
     ("POST", "/doors/{door_id}/orders/{order_id}/end"): _needs(Right.END_ORDER, Thing.DOOR),
-    ("GET", "/holds"): _needs(Right.HOLDS),
-    ("GET", "/doors/{door_id}/holds"): _needs(Right.HOLDS, Thing.DOOR),
-    ("POST", "/doors/{door_id}/orders/{order_id}/hold"): _needs(Right.HOLD, Thing.DOOR),
-    ("POST", "/doors/{door_id}/holds/{hold_id}/extend"): _needs(Right.HOLD, Thing.DOOR),
-    ("POST", "/doors/{door_id}/holds/{hold_id}/lift"): _needs(Right.HOLD, Thing.DOOR),
+    **{("GET", f"{before}/holds"): _needs(Right.HOLDS) for before in ("", API)},
+    **{
+        ("GET", f"{before}/doors/{{door_id}}/holds"): _needs(Right.HOLDS, Thing.DOOR)
+        for before in ("", API)
+    },
+    **{
+        ("POST", f"{before}/doors/{{door_id}}/{act}"): _needs(Right.HOLD, Thing.DOOR)
+        for before in ("", API)
+        for act in ("orders/{order_id}/hold", "holds/{hold_id}/extend", "holds/{hold_id}/lift")
+    },
     ("GET", "/commission"): _needs(Right.COMMISSION),
     ("POST", "/commission"): _needs(Right.COMMISSION),  # it finds a door, and does nothing
     ("GET", "/doors/{door_id}/certificate"): _needs(Right.DOORS, Thing.DOOR),
@@ -146,6 +151,7 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/handheld/{warden_id}/manifest.webmanifest"): PUBLIC,
     ("POST", "/handheld/{warden_id}/sign_out"): PUBLIC,  # of whoever is signed in
     ("GET", "/handheld/{warden_id}"): Rule((_INBOX,)),
+    ("GET", "/handheld/{warden_id}/further"): Rule((_INBOX,)),
     ("GET", "/handheld/{warden_id}/cases/{case_id}"): Rule((_INBOX, Need(Right.CASES, Thing.CASE))),
     ("GET", "/handheld/{warden_id}/tasks"): Rule((_INBOX,), is_noted=False),  # its pages' digests
     ("POST", "/handheld/{warden_id}/test"): Rule((_INBOX, Need(Right.TEST_PAGE, Thing.PERSON))),

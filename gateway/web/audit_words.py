@@ -109,6 +109,8 @@ _LOOKS: Final = {
     "GET /doors/{door_id}": N_("looked at {door}"),
     "GET /holds": N_("looked at what is held beyond its time"),
     "GET /doors/{door_id}/holds": N_("looked at what is held of {door} beyond its time"),
+    f"GET {API}/holds": N_("read what is held beyond its time as a program does"),
+    f"GET {API}/doors/{{door_id}}/holds": N_("read what is held of {door} as a program does"),
     "GET /commission": N_("looked at which doors want a walk test"),
     "GET /seals/{seal_id}": N_("scanned the label of a seal"),
     "GET /doors/{door_id}/household": N_("opened the page for the household of {door} at the line"),
@@ -127,6 +129,7 @@ _LOOKS: Final = {
     **{f"GET {phone}/{{warden_id}}/tests/{{sent_id}}": _TEST_OPENED for phone in _PHONES},
     "GET /inbox/{warden_id}": N_("looked at the pages of {person}"),
     "GET /handheld/{warden_id}": N_("opened the phone's page of {person}"),
+    "GET /handheld/{warden_id}/further": N_("read on in the cases on the phone of {person}"),
     "GET /handheld/{warden_id}/cases/{case_id}": N_("looked at case {case} on the phone"),
     "GET /requests": N_("looked at what households ask for"),
     f"GET {API}/requests": N_("read what households ask for as a program does"),
@@ -159,9 +162,15 @@ _ACTS: Final = {
     "POST /doors/{door_id}/permits": _ANNOUNCED,
     "POST /doors/{door_id}/permits/{ended_id}/end": _UNANNOUNCED,
     "POST /doors/{door_id}/orders/{order_id}/end": _ORDER_ENDED,
-    "POST /doors/{door_id}/orders/{order_id}/hold": _HELD,
-    "POST /doors/{door_id}/holds/{hold_id}/extend": _HELD_LONGER,
-    "POST /doors/{door_id}/holds/{hold_id}/lift": _LIFTED,
+    **{
+        f"POST {before}/doors/{{door_id}}/{act}": words
+        for before in ("", API)
+        for act, words in (
+            ("orders/{order_id}/hold", _HELD),
+            ("holds/{hold_id}/extend", _HELD_LONGER),
+            ("holds/{hold_id}/lift", _LIFTED),
+        )
+    },
     f"POST {API}/doors/{{door_id}}/permits": _ANNOUNCED,
     "POST /commission": N_("looked for a seal or a door"),
     f"POST {API}/areas/{{area_id:path}}/visits": N_("announced work at the seals of {area}"),

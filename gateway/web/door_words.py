@@ -105,15 +105,27 @@ STANDS: dict[str, Callable[[Tile], bool]] = {
 def tile(row: DoorRow, now_ms: int, rulebook: Rulebook = SITE_RULES) -> Tile:
     """The door as it is shown now."""
     door = row.state
-    alive = liveness(door, now_ms, rulebook.of(door.door_class))
-    is_lost = alive is Liveness.LOST and door.seal_id is not None
+    alive = _alive(door, now_ms, rulebook)
+    is_lost = alive is Liveness.LOST
     tone = _tone(door, now_ms, is_lost)
     word, symbol = _word(door, tone, is_lost), _symbol(door, tone, is_lost)
     since_ms = _since_ms(door, tone, is_lost)
-    is_late = alive is Liveness.LATE and door.seal_id is not None
+    is_late = alive is Liveness.LATE
     is_bare = is_unsealed(door, now_ms)
     shown = Tile(row.door_id, row.label, tone, word, symbol, since_ms, is_late, is_bare)
     return replace(shown, is_beside=True) if is_beside(door) else shown
+
+
+def tone_of(door: Door, now_ms: int, rulebook: Rulebook = SITE_RULES) -> str:
+    """The tone alone of what `tile` shows."""
+    return _tone(door, now_ms, _alive(door, now_ms, rulebook) is Liveness.LOST)
+
+
+def _alive(door: Door, now_ms: int, rulebook: Rulebook) -> Liveness | None:
+    """How long its seal has not been heard; None where none hangs there."""
+    if door.seal_id is None:
+        return None
+    return liveness(door, now_ms, rulebook.of(door.door_class))
 
 
 def is_beside(door: Door) -> bool:

@@ -30,6 +30,7 @@ from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import Lane, WebContext
 from gateway.web.door_map import DoorQuery
 from gateway.web.handheld.tasks import Task, Tasks
+from gateway.web.inbox_parts import read_place
 from gateway.web.live_view import LiveView
 from gateway.web.pages.cases import OneCase, OpenCases
 from gateway.web.pages.commission import WalkTestView
@@ -47,7 +48,7 @@ from gateway.web.visitors import Visitor, may, visitor
 STREAMS_MAX: Final = 1_000  # some 60 kB each
 KEPT_FOR_PHONES: Final = 250  # of them, which no wall takes away
 TOPICS_MAX: Final = 24  # tabs of one browser
-OF_PHONES: Final = frozenset({"inbox", "tasks", "task", "asked"})  # kinds of views
+OF_PHONES: Final = frozenset({"inbox", "tasks", "further", "task", "asked"})  # kinds of views
 ALL_TOPICS_MAX: Final = 2_000  # each is read and drawn by itself
 NAME_MAX: Final = 400  # characters of what a page is about; the longest is a search on the wall
 SEEN_MAX: Final = 32
@@ -139,6 +140,7 @@ PAGES: Final = {
     "updates": "/updates",
     "requests": "/requests",
     "asked": "/handheld/{warden_id}/requests",
+    "further": "/handheld/{warden_id}/further",
 }
 
 
@@ -147,7 +149,8 @@ async def _check(context: WebContext, request: Request, wanted: Wanted) -> None:
     who, path = visitor(request), PAGES.get(wanted.kind)
     if who is None or path is None:
         return  # of what is no page there is no view either
-    names = iter(Task.parts(wanted.name) if wanted.kind == "task" else (wanted.name,))
+    is_of_two = wanted.kind in ("task", "further")
+    names = iter(Task.parts(wanted.name) if is_of_two else (wanted.name,))
     for need in RULES["GET", path].needs:
         value = "" if need.thing is Thing.LIST else next(names)
         why = await check(context, who, need, value)
@@ -267,6 +270,9 @@ def _view(
         "walk": lambda: WalkTestView(name),
         "inbox": lambda: Inbox(name, of_phone(request, name), context.rulebook.rules),
         "tasks": lambda: Tasks(name, of_phone(request, name), context.rulebook.rules),
+        "further": lambda: Tasks(
+            of_case[0], of_phone(request, of_case[0]), context.rulebook.rules, of_case[1]
+        ),
         "task": lambda: Task(*of_case, of_phone(request, of_case[0]), context.rulebook),
         "warden": lambda: OneWarden(name),
         "updates": Updates,
@@ -277,6 +283,8 @@ def _view(
     of_case = Task.parts(name)
     doors, cases = context.scope(request, Right.DOORS), context.scope(request, Right.CASES)
     has_cases = may(request, Right.CASES)
+    if kind == "further":
+        read_place(of_case[1])
     if not kind:
         return None
     if kind not in kinds:

@@ -21,7 +21,8 @@ from gateway.registry import site_key
 from gateway.registry.certificates import Certifier
 from gateway.store import pending, tables
 from gateway.store.certificates import SEAL_CERTIFICATES
-from gateway.store.sealing import revealed
+from gateway.store.order_keys import ring_of
+from gateway.store.sealing import changed
 from tests.cli.conftest import SEAL
 
 NOW_MS = 1_900_000_000_000
@@ -47,7 +48,7 @@ def test_a_visit_is_left_for_the_gateway_once(menshen, store):
     assert (event.visit.seal_id, event.visit.purpose) == (SEAL, "battery")
     assert "李师傅" not in event.visit.who, "it is stored sealed"
     with store.reading() as connection:
-        assert revealed(connection, event).visit.who == "李师傅"
+        assert changed(event, ring_of(connection).shown).visit.who == "李师傅"
     assert menshen(*["visit", SEAL, *words[2:]], "--json").json["doors"] == ["d1"]
 
 

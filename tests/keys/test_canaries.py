@@ -28,6 +28,7 @@ from gateway.settings import load
 from gateway.store import photos, sealing, states, tables, views
 from gateway.store.database import Store
 from gateway.store.key_tables import order_keys
+from gateway.store.order_keys import ring_of
 from tests.photos.made_photo import made_photo
 from tests.web.web_site import (
     HOUR_MS,
@@ -142,7 +143,7 @@ def read_by_people(store: Store) -> str:
         raw = states.door(
             "d0", connection.execute(select(d.state).where(d.door_id == "d0")).scalar()
         )
-        return f"{row} {cells} {sealing.revealed(connection, raw)}"
+        return f"{row} {cells} {sealing.changed(raw, ring_of(connection).shown)}"
 
 
 @pytest.fixture

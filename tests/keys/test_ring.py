@@ -18,7 +18,6 @@ from gateway.keys.ring import KeyRing, KeyRingError
 from gateway.keys.sealed_text import OrderKey, TamperedError, key_of
 from gateway.keys.unreadable import KeyState
 from gateway.store.sealed_columns import short_first_of
-from tests.keys.dying_disk import DyingDisk, Killed
 
 LABEL = "1栋1单元501"
 KEY = OrderKey("0123456789abcdef", bytes(range(64)))
@@ -180,64 +179,6 @@ def test_photos_are_sealed_for_their_place(keys: KeyRing) -> None:
         keys.reveal_bytes(sealed, "b.jpg")
     keys.destroy(key_id)
     assert keys.reveal_bytes(sealed, "a.jpg") is None
-
-
-@pytest.mark.parametrize("with_copy", [False, True])
-def test_killed_at_any_call_to_the_disk_a_new_key_is_there_or_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_copy: bool
-) -> None:
-    def act(keys: KeyRing) -> None:
-        keys.make()
-
-    def check(keys: KeyRing, before: set[str]) -> None:
-        for key_id in keys.key_ids():
-            assert keys.state(key_id) is KeyState.HERE
-            assert keys.reveal(keys.seal(key_id, LABEL)) == LABEL
-        assert before <= keys.key_ids()
-
-    _die_at_every_call(tmp_path, monkeypatch, with_copy, act, check)
-
-
-@pytest.mark.parametrize("with_copy", [False, True])
-def test_killed_at_any_call_to_the_disk_a_key_is_here_or_destroyed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_copy: bool
-) -> None:
-    def act(keys: KeyRing) -> None:
-        keys.destroy(min(keys.key_ids()))
-
-    def check(keys: KeyRing, before: set[str]) -> None:
-        doomed = min(before)
-        assert keys.state(doomed) in (KeyState.HERE, KeyState.DESTROYED)
-        assert all(keys.state(other) is KeyState.HERE for other in before - {doomed})
-        keep(keys, time.time())
-        keys.destroy(doomed)
-        assert keys.state(doomed) is KeyState.DESTROYED
-        assert not keys.owed_ids()
-        assert not list(tmp_path.rglob(f"{doomed}*.key"))
-
-    _die_at_every_call(tmp_path, monkeypatch, with_copy, act, check)
-
-
-def _die_at_every_call(tmp_path, monkeypatch, with_copy, act, check):  # type: ignore[no-untyped-def]
-    dies_at = 0
-    while True:
-        keys = KeyRing(tmp_path / str(dies_at) / "keys")
-        if with_copy:
-            keys.use_copy(tmp_path / str(dies_at) / "second")
-        before = {keys.make(), keys.make()}
-        disk = DyingDisk(dies_at)
-        monkeypatch.setattr(key_file, "os", disk)
-        is_dead = False
-        try:
-            act(keys)
-        except Killed:
-            is_dead = True
-        monkeypatch.setattr(key_file, "os", os)
-        check(KeyRing(keys.folder), before)
-        if not is_dead:
-            assert dies_at >= 6  # it was no empty round
-            return
-        dies_at += 1
 
 
 def test_the_second_folder_has_them_all_and_gives_them_back(tmp_path: Path) -> None:

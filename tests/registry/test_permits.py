@@ -24,6 +24,7 @@ from gateway.registry.permits import (
 )
 from gateway.store import pending, sealing, tables
 from gateway.store.database import Store
+from gateway.store.order_keys import ring_of
 from tests.door_rows import insert_doors
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -80,7 +81,9 @@ def test_an_announcement_is_a_row_and_a_letter_and_said_twice_is_said_once(store
     assert isinstance(told, PermitAnnounced)
     assert key_of(told.permit.why)  # what is left for the gateway is sealed
     with store.reading() as connection:
-        assert replace(sealing.revealed(connection, told).permit, permit_id="") == MEAL
+        assert (
+            replace(sealing.changed(told, ring_of(connection).shown).permit, permit_id="") == MEAL
+        )
     daily = replace(MEAL, permit_id="noon", daily=((690, 780),), days=0b11111)
     assert announced(store, "d1", daily, daily) == [True, False]
     assert announced(store, "d1", daily) == [False]

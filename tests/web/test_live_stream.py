@@ -47,7 +47,7 @@ async def test_a_page_that_comes_back_is_sent_what_it_missed(tmp_path: Path) -> 
         async with listening(site, f"view=inbox&name=wang&seen={seen}") as line:
             told = await line.next("fragment")
             assert f'data-page-id="{first_case(0)}"' in told.data
-            assert IDS.findall(told.data)[:2] == ["asked", "inbox"]
+            assert IDS.findall(told.data)[:3] == ["asked", "counted", "inbox"]
 
 
 async def test_the_phone_of_another_grid_hears_nothing(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Text messages of households: what is understood, who is known; what is forged, or comes again."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any

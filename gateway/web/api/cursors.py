@@ -7,14 +7,14 @@ says a place and not a page: what comes or goes meanwhile moves nothing.
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
 from fastapi import Query
 
 from gateway.language.catalogue import N_
-from gateway.store.records import Key
+from gateway.store.records import Key, Part, R
 from gateway.web.answers import HttpProblem
 
 LIMIT: Final = 100  # of each list in an answer, where nothing is asked for
@@ -53,3 +53,13 @@ def written(keys: Sequence[Key | None]) -> str | None:
     if all(key is None for key in keys):
         return None
     return base64.urlsafe_b64encode(msgspec.json.encode(keys)).decode().rstrip("=")
+
+
+def goes_on(
+    keys: Sequence[Key | None] | None, number: int, read: Callable[..., Part[R]]
+) -> Part[R]:
+    """What follows in one list of several; nothing where it was at its end already."""
+    if keys is None:
+        return read(after=None)
+    after = keys[number]
+    return Part() if after is None else read(after=after)

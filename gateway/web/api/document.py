@@ -19,6 +19,7 @@ from gateway.web.api import (
     acting,
     announcing,
     commissioning,
+    holding,
     page_tests,
     photos,
     reading,
@@ -49,7 +50,7 @@ def routes(context: WebContext) -> APIRouter:
     router = APIRouter(prefix=API, generate_unique_id_function=lambda route: route.name)
     for part in (
         *(reading, acting, requests, photos),
-        *(announcing, commissioning, ringing, page_tests),
+        *(announcing, holding, commissioning, ringing, page_tests),
     ):
         router.include_router(part.routes(context))
 

@@ -1,6 +1,5 @@
 """What a program reads: doors, cases, health, and a warden's pages. Times are ms of UTC."""
 
-from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -10,7 +9,6 @@ from sqlalchemy import Connection
 from gateway.accounts.roles import Right
 from gateway.store import case_views, page_views, views
 from gateway.store.contact_views import contacts_of
-from gateway.store.records import Key, Part, R
 from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer, list_answer
 from gateway.web.api.answered import answered
 from gateway.web.api.cursors import (
@@ -21,11 +19,12 @@ from gateway.web.api.cursors import (
     Cursors,
     Limit,
     Whole,
+    goes_on,
     written,
 )
 from gateway.web.api.shapes import Cases, Contacts, Deliveries, Doors, Inbox, Unsigned, listed
 from gateway.web.context import AWAY, Lane, WebContext
-from gateway.web.door_words import tile
+from gateway.web.door_words import tone_of
 from gateway.web.pages import warden_inbox
 from gateway.web.pages.health import Report, report
 
@@ -55,7 +54,8 @@ def routes(context: WebContext) -> APIRouter:
             if door_id and after is None:
                 raise HttpProblem(422, NO_CURSOR)
             rows = views.doors(connection, limit + 1, after, grids)
-            found = [listed(row, tile(row, now_ms, context.rulebook).tone) for row in rows[:limit]]
+            rules, shown = context.rulebook, rows[:limit]
+            found = [listed(row, tone_of(row.state, now_ms, rules)) for row in shown]
             last = (found[-1].door_id,) if len(rows) > limit else None
             return Doors(views.door_count(connection, grids), found, written([last]))
 
@@ -68,7 +68,7 @@ def routes(context: WebContext) -> APIRouter:
 
         def query(connection: Connection) -> Cases:
             waiting, in_review, closed = (
-                _part(keys, number, partial(part, connection, limit, grids))
+                goes_on(keys, number, partial(part, connection, limit, grids))
                 for number, part in enumerate(_CASE_LISTS)
             )
             end = written([waiting.next, in_review.next, closed.next])
@@ -139,7 +139,7 @@ def _read_pages(context: WebContext) -> APIRouter:
             _check_known(connection, warden_id)
             read = partial(page_views.inbox_part, connection, warden_id)
             waiting, closed = (
-                _part(keys, number, partial(read, is_open, limit))
+                goes_on(keys, number, partial(read, is_open, limit))
                 for number, is_open in enumerate((True, False))
             )
             return Inbox(waiting.rows, closed.rows, written([waiting.next, closed.next]))
@@ -167,11 +167,3 @@ def _read_pages(context: WebContext) -> APIRouter:
 def _check_known(connection: Connection, warden_id: str) -> None:
     if views.warden(connection, warden_id) is None:
         raise HttpProblem(404, NOT_FOUND)
-
-
-def _part(keys: Sequence[Key | None] | None, number: int, read: Callable[..., Part[R]]) -> Part[R]:
-    """What follows in one list of several; nothing where it was at its end already."""
-    if keys is None:
-        return read(after=None)
-    after = keys[number]
-    return Part() if after is None else read(after=after)

@@ -3,7 +3,9 @@
 Times are ms of UTC. `next` is the cursor of what follows, null at the end.
 """
 
-import msgspec
+from operator import attrgetter
+from typing import Final
+
 from msgspec import UNSET, Struct, UnsetType
 
 from gateway.accounts.scopes import Scope
@@ -11,6 +13,7 @@ from gateway.core.cases.refusal import Refusal
 from gateway.core.commissioning import Certificate, Check, WalkTest
 from gateway.core.doors.certificates import Standing
 from gateway.core.proof import Proof
+from gateway.ending.holds import HeldOrder, ListedHold
 from gateway.registry.late_permits import WaitingDoor
 from gateway.store.case_views import CaseRow
 from gateway.store.contact_views import CaseContact
@@ -25,9 +28,12 @@ class ListedDoor(DoorRow, frozen=True, kw_only=True):
     tone: str
 
 
+_CELLS: Final = attrgetter(*DoorRow.__struct_fields__)
+
+
 def listed(row: DoorRow, tone: str) -> ListedDoor:
     """A door with its tone."""
-    return ListedDoor(**msgspec.structs.asdict(row), tone=tone)
+    return ListedDoor(*_CELLS(row), tone=tone)
 
 
 class Doors(Struct, frozen=True):
@@ -156,6 +162,29 @@ class VisitTold(Struct, frozen=True):
     changed: bool
     visit_id: str
     doors: list[str]
+
+
+class Holds(Struct, frozen=True):
+    """What is held beyond its time: what holds now, of which there are `count` in all, and what has
+    ended. `label` and `door_id`: of a door of its household, null once none is there."""
+
+    count: int
+    living: list[ListedHold]
+    ended: list[ListedHold]
+    next: str | None
+
+
+class HouseholdHolds(Struct, frozen=True):
+    """The orders of a household of which anything is left, the latest first."""
+
+    orders: list[HeldOrder]
+
+
+class Held(Struct, frozen=True):
+    """Whether it is news, and the id of the hold."""
+
+    changed: bool
+    hold_id: str
 
 
 class TestBegun(Struct, frozen=True):

@@ -22,6 +22,7 @@ from gateway.web.handheld import shell
 from gateway.web.handheld.tasks import Task, Tasks, kept
 from gateway.web.live_view import LiveView
 from gateway.web.pages.requests import MattersOfPhone
+from gateway.web.pages.warden_inbox import Place
 from gateway.web.security import prefix
 from gateway.web.visitors import may
 
@@ -76,7 +77,15 @@ def _pages(router: APIRouter, context: WebContext) -> None:
     @router.get("/{warden_id}")
     async def tasks(request: Request, warden_id: str) -> Response:
         view = Tasks(warden_id, actor.on_phone(request), context.rulebook.rules)
-        return await _page(request, warden_id, "handheld/tasks.html", view, {})
+        return await _page(request, warden_id, "handheld/tasks.html", view, {"topic": ""})
+
+    @router.get("/{warden_id}/further")
+    async def further(request: Request, warden_id: str, after: Place) -> Response:
+        """A later part of a long list. It has an address of its own, for a phone keeps the first
+        one and shows that where there is no line."""
+        view = Tasks(warden_id, actor.on_phone(request), context.rulebook.rules, after)
+        topic = {"topic": Task.name(warden_id, after)}
+        return await _page(request, warden_id, "handheld/tasks.html", view, topic)
 
     @router.get("/{warden_id}/requests")
     async def asked(request: Request, warden_id: str) -> Response:

@@ -36,14 +36,15 @@ from gateway.web import photo_limits
 from gateway.web.case_ahead import may_after
 from gateway.web.case_words import first_told_ms, may, without_paging, workflow
 from gateway.web.door_words import Tile, tile
+from gateway.web.inbox_parts import CARDS_MAX, GROUPS, part_of, waiting_for
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.pages.requests import waiting
-from gateway.web.pages.warden_inbox import GROUPS, TEST_SHOWN_MS, Inbox, grouped, unsigned
+from gateway.web.pages.warden_inbox import TEST_SHOWN_MS, Inbox, grouped, unsigned
 
 DELIVERIES_MAX: Final = 50
 LATE_MAX: Final = 20
 SPENT_MAX: Final = 5  # the latest announced openings of a door
-KEPT_MAX: Final = 30  # cases whose pages a phone keeps, those that wait first
+KEPT_MAX: Final = CARDS_MAX  # cases whose pages a phone keeps, those that wait first
 BLIND_MAX: Final = 100  # doors that an outage's page names
 
 _PROOF: Final = [None, *Evidence]  # from the weakest to the strongest
@@ -134,8 +135,7 @@ class Task(LiveView):
             case, first_told_ms(case, deliveries), sign_off=False, late=late, detours=detours
         )
         done = [step for step in steps if step.at_ms is not None]
-        groups = grouped(connection, self._warden_id, self._by, self._rulebook.rules, now_ms)
-        others = [card.case.case_id for card in groups["waiting"]]
+        others = waiting_for(connection, self._warden_id)
         to_sign = unsigned(connection, self._warden_id, now_ms)
         others = [case_id for case_id in others if case_id != case.case_id]
         waiting = {"warden_id": self._warden_id, "case_ids": others}
@@ -188,7 +188,8 @@ def kept(
 ) -> list[str]:
     """The cases whose pages her phone keeps: those that are not reported, what waits first, and
     those whose report she may still take back."""
-    groups = grouped(connection, warden_id, by, rules, now_ms)
+    part = part_of(connection, warden_id)
+    groups = grouped(connection, warden_id, by, rules, now_ms, part)
     cards = [card for name in GROUPS if name != "done" for card in groups[name]]
     cards += [card for card in groups["done"] if Action.TAKE_BACK in card.may]
     return [card.case.case_id for card in cards[:KEPT_MAX]]

@@ -10,13 +10,13 @@ from datetime import tzinfo
 from typing import Annotated, Any, Final, TypeVar
 
 import anyio
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from sqlalchemy import Connection
 
 from gateway.accounts.roles import Right
 from gateway.core.duration import DAY_MS
 from gateway.ending import holds
-from gateway.ending.holds import BY_MAX, HOLD_MAX_MS, WHY_MAX, HoldError
+from gateway.ending.holds import BY_MAX, HOLD_MAX_MS, WHY_MAX, HeldRow, HoldError
 from gateway.language import times
 from gateway.language.catalogue import N_
 from gateway.language.peoples_text import TextError
@@ -24,17 +24,19 @@ from gateway.store import resident_views, views
 from gateway.web.announcing import permit_id
 from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
 from gateway.web.at_a_door import back_to, household_at
-from gateway.web.context import WebContext
+from gateway.web.context import Before, WebContext
 from gateway.web.visitors import visitor
 
 DAYS: Final = 30  # that a form offers
 LAST_MS: Final = HOLD_MAX_MS - DAY_MS  # the day on which a hold may end lasts to its midnight
 PAGE: Final = "holds"  # of a door
+LISTED_MAX: Final = 50  # on one page
 T = TypeVar("T")
 # Whether a form's door is of the household whose order or hold it names; what then makes a hold of
 # it: the name of who answers for it, why, until when, made when, under which id.
-Need = Callable[[Connection, str, str], None]
+Need = Callable[[Connection, str, str], object]
 Make = Callable[[Connection, str, str, str, int, int, str], str]
+Id = Annotated[str, Query(max_length=64)]
 Name = Annotated[str, Form(max_length=2 * BY_MAX)]
 Why = Annotated[str, Form(max_length=2 * WHY_MAX)]
 Until = Annotated[str, Form(max_length=10)]
@@ -55,20 +57,27 @@ def routes(context: WebContext) -> APIRouter:
     router = APIRouter()
 
     @router.get("/holds")
-    async def all_holds(request: Request) -> Response:
+    async def all_holds(request: Request, after_ms: Before = None, after: Id = "") -> Response:
         now_ms, grids = context.now_ms(), context.scope(request, Right.HOLDS)
+        key = None if after_ms is None else (after_ms, after)
 
         def gather(rows: Connection) -> dict[str, Any]:
-            living = holds.listed(rows, now_ms, grids, is_living=True)
-            ended = holds.listed(rows, now_ms, grids, is_living=False)
-            return {"living": living, "ended": ended, "most": holds.LIVING_MAX}
+            living = holds.living_part(rows, now_ms, grids, LISTED_MAX, key)
+            ended = holds.ended_part(rows, now_ms, grids, holds.ENDED_SHOWN_MAX)
+            return {
+                "living": living.rows,
+                "more": living.next,
+                "is_later": key is not None,
+                "count": holds.living_count(rows, now_ms, grids),
+                "ended": ended.rows if key is None else [],
+            }
 
         return await context.page(request, "holds.html", gather)
 
     @router.get("/doors/{door_id}/holds")
     async def of_household(request: Request, door_id: str, done: str = "") -> Response:
         now_ms = context.now_ms()
-        by = await _signed_in(context, request)
+        by = await signed_in(context, request)
 
         def gather(rows: Connection) -> dict[str, Any]:
             household_id = household_at(rows, door_id)
@@ -117,47 +126,48 @@ def _add_acts(router: APIRouter, context: WebContext) -> None:
                 need(rows, door_id, of_id)
                 return make(rows, of_id, name, said, until_ms, now_ms, permit_id(offered))
 
-            await _written(context, act)
+            await transacted(context, act)
             return back_to(request, door_id, PAGE, done)
 
     order, held = "/doors/{door_id}/orders/{order_id}", "/doors/{door_id}/holds/{hold_id}"
-    made(f"{order}/hold", "order_id", _need_order, holds.hold, "held")
-    made(f"{held}/extend", "hold_id", _need_hold, holds.extend, "extended")
+    made(f"{order}/hold", "order_id", need_order, holds.hold, "held")
+    made(f"{held}/extend", "hold_id", need_hold, holds.extend, "extended")
 
     @router.post("/doors/{door_id}/holds/{hold_id}/lift")
     async def press_lift(request: Request, door_id: str, hold_id: str) -> Response:
         now_ms = context.now_ms()
 
         def act(rows: Connection) -> bool:
-            _need_hold(rows, door_id, hold_id)
+            need_hold(rows, door_id, hold_id)
             return holds.lift(rows, hold_id, now_ms)
 
-        await _written(context, act)
+        await transacted(context, act)
         return back_to(request, door_id, PAGE, "lifted")
 
 
-def _need_order(connection: Connection, door_id: str, order_id: str) -> None:
+def need_order(connection: Connection, door_id: str, order_id: str) -> None:
     """HttpProblem for an order of another household: the right was asked for this door's."""
     known = holds.orders_of(connection, household_at(connection, door_id))
     if order_id not in {order.order_id for order in known}:
         raise HttpProblem(404, NOT_FOUND)
 
 
-def _need_hold(connection: Connection, door_id: str, hold_id: str) -> None:
-    """HttpProblem for a hold of another household."""
+def need_hold(connection: Connection, door_id: str, hold_id: str) -> HeldRow:
+    """A hold of this door's household. HttpProblem for one of another's."""
     found = holds.one(connection, hold_id)
     if found is None:
         raise HttpProblem(404, NOT_FOUND)
-    _need_order(connection, door_id, found.order_id)
+    need_order(connection, door_id, found.order_id)
+    return found
 
 
 async def _named(context: WebContext, request: Request, typed: str) -> str:
     """Who answers for it: who signed in, else the name that was typed."""
-    by = await _signed_in(context, request)
+    by = await signed_in(context, request)
     return by or (peoples_line(typed, BY_MAX) if typed.strip() else "")
 
 
-async def _signed_in(context: WebContext, request: Request) -> str:
+async def signed_in(context: WebContext, request: Request) -> str:
     """The name of who signed in, as people know it; empty at a site without accounts."""
     who = visitor(request)
     if who is None:
@@ -169,7 +179,7 @@ async def _signed_in(context: WebContext, request: Request) -> str:
     return who.account.name if warden is None else warden.name
 
 
-async def _written(context: WebContext, act: Callable[[Connection], T]) -> T:
+async def transacted(context: WebContext, act: Callable[[Connection], T]) -> T:
     """In one transaction. HttpProblem with the sentence where it cannot be held so."""
 
     def on_thread() -> T:

@@ -1,9 +1,9 @@
 """The warden's phone: a card for each case, newest first, with the one thing to do next."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Connection
@@ -16,7 +16,7 @@ from gateway.core.paging.person import ASKED_PREFIX
 from gateway.core.rules import Rules
 from gateway.engine.ports import Committed
 from gateway.store import case_views, page_views, reach_views, views
-from gateway.store.case_views import OPEN, WAITING, CaseRow
+from gateway.store.case_views import OPEN, CaseRow
 from gateway.store.page_views import PageRow
 from gateway.store.views import WardenRow
 from gateway.web import actions, actor
@@ -24,16 +24,18 @@ from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.case_words import may, without_paging
 from gateway.web.context import WebContext
 from gateway.web.door_words import dom_id
+from gateway.web.inbox_parts import GROUPS, InboxPart, group, part_of
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.pages.cases import to_hand_to
 from gateway.web.security import prefix
 
-PAGES_MAX: Final = 100  # of open cases
+PAGES_MAX: Final = 500  # of the open cases of one part
 CLOSED_MAX: Final = 20
 UNSIGNED_MAX: Final = 100
 NOTES_MAX: Final = 100  # of a day: the orders of a building end together
 SIGNED_WITHIN_MS: Final = DAY_MS  # nobody waits any longer for a receipt
 CARD_PAGES_MAX: Final = 4  # the latest pages of one case, on its card
+Place = Annotated[str, Query(max_length=200)]  # where a later part of her cases begins
 TEST_SHOWN_MS: Final = HOUR_MS  # afterwards nobody waits for the answer to a test page
 
 
@@ -56,9 +58,10 @@ class Inbox(LiveView):
     whole_template, card_template = "parts/inbox.html", "parts/card.html"
     phone = "inbox"  # what its addresses begin with
 
-    def __init__(self, warden_id: str, by: Acting, rules: Rules) -> None:
+    def __init__(self, warden_id: str, by: Acting, rules: Rules, after: str = "") -> None:
         super().__init__()
         self._warden_id, self._by, self._rules = warden_id, by, rules
+        self._after = after
 
     def affected_by(self, news: Committed) -> bool:
         """Doors that only open lawfully are not on the phone."""
@@ -69,7 +72,8 @@ class Inbox(LiveView):
         self, connection: Connection, news: Committed | None, now_ms: int
     ) -> list[Fragment]:
         """The whole inbox, and each card in it."""
-        groups = grouped(connection, self._warden_id, self._by, self._rules, now_ms)
+        part = part_of(connection, self._warden_id, self._after)
+        groups = grouped(connection, self._warden_id, self._by, self._rules, now_ms, part)
         key = [(name, [card.case.case_id for card in group]) for name, group in groups.items()]
         whole = Fragment("inbox", self.whole_template, "groups", groups, key=key)
         pages_unsigned = unsigned(connection, self._warden_id, now_ms)
@@ -79,7 +83,11 @@ class Inbox(LiveView):
         notes = page_views.notes(connection, self._warden_id, after_ms, NOTES_MAX)
         noted = Fragment("notes", "parts/notes.html", "notes", notes)
         cards = [self._fragment(card) for group in groups.values() for card in group]
-        return [*self._test(connection, now_ms), whole, *cards, noted, signed]
+        shown = {"phone": self.phone, "warden_id": self._warden_id, "part": part}
+        counted = Fragment("counted", "parts/counted.html", "counted", shown)
+        further = Fragment("further", "parts/further.html", "further", shown)
+        test = self._test(connection, now_ms)
+        return [*test, counted, whole, *cards, further, noted, signed]
 
     def _test(self, connection: Connection, now_ms: int) -> list[Fragment]:
         """The test page that waits for her, if one does."""
@@ -96,33 +104,18 @@ class Inbox(LiveView):
         return Fragment(card_id, self.card_template, "card", card, "inbox", key)
 
 
-GROUPS: Final = ("waiting", "acknowledged", "on_the_way", "on_site", "shelved", "done")
-
-
 def grouped(
-    connection: Connection, warden_id: str, by: Acting, rules: Rules, now_ms: int
+    connection: Connection, warden_id: str, by: Acting, rules: Rules, now_ms: int, part: InboxPart
 ) -> dict[str, list[Card]]:
-    """A warden's cards by where they stand on her phone, each group with the newest first."""
-    pages = [
-        *page_views.inbox(connection, warden_id, is_open=True, limit=PAGES_MAX),
-        *page_views.inbox(connection, warden_id, is_open=False, limit=CLOSED_MAX),
-    ]
+    """The cards of a part of a warden's cases by where they stand on her phone, each group with the
+    newest first; behind the first part also those that are done with."""
+    pages = page_views.pages_of(connection, warden_id, part.case_ids, PAGES_MAX)
+    if part.first == 1:
+        pages += page_views.inbox(connection, warden_id, is_open=False, limit=CLOSED_MAX)
     groups: dict[str, list[Card]] = {name: [] for name in GROUPS}
     for card in _cards(connection, pages, warden_id, by, rules, now_ms):
-        groups[_group(card.case, warden_id)].append(card)
+        groups[group(card.case, warden_id)].append(card)
     return groups
-
-
-def _group(case: CaseRow, warden_id: str) -> str:
-    """Where its card stands on her phone; where another is on the way, it is in hand."""
-    if case.state not in OPEN:
-        return "done"
-    if case.shelved_until_ms is not None:
-        return "shelved"
-    if case.state in WAITING:
-        return "waiting"
-    is_hers = getattr(case, f"{case.state}_by") == warden_id
-    return case.state if is_hers else "acknowledged"
 
 
 def unsigned(connection: Connection, warden_id: str, now_ms: int) -> list[str]:
@@ -190,9 +183,9 @@ def routes(context: WebContext) -> APIRouter:
     router = APIRouter()
 
     @router.get("/inbox/{warden_id}")
-    async def phone(request: Request, warden_id: str) -> Response:
+    async def phone(request: Request, warden_id: str, after: Place = "") -> Response:
         by = actor.on_phone(request)
-        view, now_ms = Inbox(warden_id, by, context.rulebook.rules), context.now_ms()
+        view, now_ms = Inbox(warden_id, by, context.rulebook.rules, after), context.now_ms()
 
         def gather(connection: Connection) -> dict[str, Any]:
             warden = views.warden(connection, warden_id)
@@ -201,7 +194,7 @@ def routes(context: WebContext) -> APIRouter:
             fragments = {
                 fragment.name: fragment.shows for fragment in view.changed(connection, None, now_ms)
             }
-            return fragments | {"warden": warden, "seen": view.digest()}
+            return fragments | {"warden": warden, "seen": view.digest(), "is_later": bool(after)}
 
         return await context.page(request, "warden_inbox.html", gather)
 

@@ -4,7 +4,7 @@
 
 const { body } = document;
 const say = document.getElementById("say").dataset;
-const PARTS = ["asked", "asked_for", "matters", "inbox", "tested", "notes", "waits", "task", "at_door", "knows", "workflow", "unsigned"];
+const PARTS = ["asked", "asked_for", "matters", "counted", "inbox", "further", "tested", "notes", "waits", "task", "at_door", "knows", "workflow", "unsigned"];
 const SYNC_MS = 1000; // what comes together is kept together
 const DRAIN_MS = 10000;
 const ANEW_MS = 600000;
