@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from gateway.core import doubted_time, local_time
 from gateway.core.actor import ActorKind
 from gateway.core.cases.refusal import Refusal
-from gateway.core.duration import DAY_MS
+from gateway.core.duration import DAY_MS, MINUTE_MS
 from gateway.core.effects import Effect
 from gateway.core.households import matters
 from gateway.core.households.attribution import Attribution, order_of
@@ -57,9 +57,12 @@ def narrowed(household: Household, now_ms: int, rules: Rules) -> Household:
     watch = household.health
     if watch.due_ms is None:
         return household
-    due_ms = local_time.outside(rules.zone, watch.due_ms, household.quiet)
-    next_ms = None if watch.is_reminded else _next_reminder_ms(household, now_ms, rules)
-    due_ms = due_ms if next_ms is None else min(due_ms, next_ms)
+    if watch.is_reminded:
+        due_ms = _left_alone(household, watch.due_ms, rules)
+    else:
+        due_ms = local_time.outside(rules.zone, watch.due_ms, household.quiet)
+        next_ms = _next_reminder_ms(household, now_ms, rules)
+        due_ms = due_ms if next_ms is None else min(due_ms, next_ms)
     return replace(household, health=replace(watch, due_ms=due_ms))
 
 
@@ -214,8 +217,8 @@ def over(household: Household, at: Attribution) -> Change:
 def _ask(household: Household, is_unwell: bool, at: Attribution, rules: Rules) -> Change:
     question_id = f"{HEALTH}{household.household_id}-{at.now_ms}"
     question = HealthQuestion(question_id, at.now_ms, is_unwell)
-    reason = reason_of(question)
-    question, pages = matters.tell(question, reason, at.done_ms, at.now_ms, rules)
+    reason, quiet = reason_of(question), () if is_unwell else household.quiet
+    question, pages = matters.tell(question, reason, at.done_ms, at.now_ms, rules, quiet=quiet)
     return _keep(household, question), (_moved(household, question, at), *pages)
 
 
@@ -268,6 +271,22 @@ def _next_reminder_ms(household: Household, now_ms: int, rules: Rules) -> int | 
 
 
 def _ask_ms(household: Household, at_ms: int, rules: Rules) -> int:
-    """When a warden asks, after the reminder at a time."""
-    asked_ms = local_time.next_at(rules.zone, at_ms, rules.health_ask_min)
-    return local_time.outside(rules.zone, asked_ms, household.quiet)
+    """When a warden asks, after the reminder at a time. Where the hour of that day is past, for the
+    reminder waited for their own hours, they have as long as they have else."""
+    zone, last_ms = rules.zone, _last_ms(at_ms, rules)
+    asked_ms = local_time.next_at(zone, at_ms, rules.health_ask_min)
+    if asked_ms > last_ms:
+        asked_ms = at_ms + (rules.health_ask_min - rules.health_remind_min) * MINUTE_MS
+    return _left_alone(household, min(asked_ms, last_ms), rules)
+
+
+def _left_alone(household: Household, asked_ms: int, rules: Rules) -> int:
+    """The question is outside their own hours if its day has time left; on another day, what they
+    say this evening would be no answer, and that day would have no reminder."""
+    outside_ms = local_time.outside(rules.zone, asked_ms, household.quiet)
+    return min(outside_ms, _last_ms(asked_ms, rules))
+
+
+def _last_ms(at_ms: int, rules: Rules) -> int:
+    """The end of a day."""
+    return local_time.next_at(rules.zone, at_ms, 0) - 1

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from gateway.core.cases import escalation
 from gateway.core.deadline_index import earliest
 from gateway.core.effects import Effect
-from gateway.core.households.model import Dispute, HealthQuestion, Request
+from gateway.core.households.model import Dispute, HealthQuestion, Request, Windows
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 
@@ -22,12 +22,18 @@ BACK = "-back-"  # in the id of a page about what was taken and not finished
 
 
 def tell(
-    matter: M, reason: Reason, since_ms: int, now_ms: int, rules: Rules, again: str = ""
+    matter: M,
+    reason: Reason,
+    since_ms: int,
+    now_ms: int,
+    rules: Rules,
+    again: str = "",
+    quiet: Windows = (),
 ) -> tuple[M, tuple[Effect, ...]]:
-    """People are told of a matter, now or when the day comes. `again` tells another telling of the
-    same matter from the first."""
+    """People are told of a matter, now or when the day comes, and the `quiet` hours are over.
+    `again` tells another telling of the same matter from the first."""
     page_id = matter.case_id + again
-    return escalation.begin(matter, page_id, reason, since_ms, now_ms, (), rules)
+    return escalation.begin(matter, page_id, reason, since_ms, now_ms, quiet, rules)
 
 
 def come_back(
