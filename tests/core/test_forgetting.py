@@ -94,6 +94,15 @@ def test_where_no_order_is_left_nothing_is_and_no_contact_beside_is_told_anythin
     )
 
 
+def test_the_hours_of_a_household_go_with_its_last_order_at_its_door_too() -> None:
+    """Else whoever lives there next is told of nothing in hours that somebody else named."""
+    hours = ((660, 900),)
+    goes_on = msgspec.structs.replace(lived(OLD, NEW), quiet=hours)
+    alone = msgspec.structs.replace(lived(OLD), quiet=hours)
+    left = [forgetting.order(d, OrderDestroyed("old"), NOON, RULES)[0] for d in (goes_on, alone)]
+    assert [door.quiet for door in left] == [hours, ()]
+
+
 def test_a_case_names_the_one_before_it_only_while_that_is_known() -> None:
     first, next_, last = lived().in_review[0], lived().in_review[1], lived().in_review[1]
     cases = (
