@@ -141,7 +141,7 @@ def _parties(event: DisputeRaised) -> tuple[str, ...]:
 def _with_parties(dispute: Dispute, parties: tuple[str, ...]) -> Dispute:
     """Who was part of the record, as far as was ever known."""
     known = tuple(dict.fromkeys((*dispute.parties, *parties)))[:PARTIES_MAX]
-    return dispute if known == dispute.parties else replace(dispute, parties=known)
+    return replace(dispute, parties=known)
 
 
 def _keep(household: Household, dispute: Dispute) -> Household:
