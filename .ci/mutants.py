@@ -9,7 +9,7 @@ The share that is killed must be LEAST or more, and each survivor must stand in 
 with the reason why it means nothing.
 
     make mutants                   the functions of gateway/core that differ from SINCE (a ref)
-    make mutants ALL=1             all of the core: half an hour and more
+    make mutants ALL=1             all of the core: some 14,000, hours
     make mutants SAMPLE=100        so many of them, drawn with SEED
     make mutants FILES='a.py b.py' all of these files, whether they differ or not
     make mutants FILES=... EACH=20 so many of each file, drawn with SEED; the others' draw stays

@@ -162,7 +162,8 @@ def test_what_is_forgotten_is_what_was_before_the_next_order_and_no_more() -> No
     kept_request, kept_dispute = home.asks(RequestKind.RUBBISH), home.disputes("opening-2")
     home.apply(of_door(HOME), OrderPlaced(Order("o2", at_ms, at_ms + 9 * DAY)))
     before = home.household
-    home.apply(of_household(HOME), OrderDestroyed("o1", at_ms))
+    for subject in (of_household(HOME), of_door(HOME)):
+        home.apply(subject, OrderDestroyed("o1", at_ms))
     after = home.household
     assert [request.request_id for request in after.requests] == [kept_request]
     assert [dispute.dispute_id for dispute in after.disputes] == [kept_dispute]
