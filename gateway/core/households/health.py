@@ -264,7 +264,7 @@ def _next_reminder_ms(household: Household, now_ms: int, rules: Rules) -> int | 
             rules.zone, max(now_ms, doubted_time.begins_ms(term, doubt) - 1), remind_min
         )
         for term in household.orders
-        if term.health_daily and doubted_time.over_ms(term, doubt) > now_ms
+        if term.health_daily
     )
     found = [at_ms for at_ms in times if _asks(household, at_ms)]
     return local_time.outside(rules.zone, min(found), household.quiet) if found else None

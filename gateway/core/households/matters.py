@@ -10,7 +10,6 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from gateway.core.cases import escalation
-from gateway.core.deadline_index import earliest
 from gateway.core.effects import Effect
 from gateway.core.households.model import Dispute, HealthQuestion, Request, Windows
 from gateway.core.reasons import Reason
@@ -47,14 +46,6 @@ def come_back(
 def told_ms(matter: Matter) -> int | None:
     """When the next is told of it."""
     return None if matter.escalation is None else matter.escalation.next_ms
-
-
-def due_ms(matter: Matter) -> int | None:
-    """The earliest time of a matter."""
-    other_ms = matter.answer_by_ms if isinstance(matter, Dispute) else matter.returns_ms
-    if isinstance(matter, Dispute) and matter.is_late:
-        other_ms = None
-    return earliest(told_ms(matter), other_ms)
 
 
 def escalate(matter: M, now_ms: int, rules: Rules) -> tuple[M, tuple[Effect, ...]]:
