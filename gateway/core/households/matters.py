@@ -55,4 +55,4 @@ def escalate(matter: M, now_ms: int, rules: Rules) -> tuple[M, tuple[Effect, ...
 
 def quieten(matter: M) -> M:
     """Nobody need be told of it any more."""
-    return matter if matter.escalation is None else replace(matter, escalation=None)
+    return replace(matter, escalation=None)
