@@ -14,7 +14,7 @@ from gateway.core.actor import ActorKind
 from gateway.core.cases.refusal import Refusal
 from gateway.core.duration import DAY_MS, MINUTE_MS
 from gateway.core.effects import Effect
-from gateway.core.households import matters
+from gateway.core.households import attribution, matters
 from gateway.core.households.attribution import Attribution, order_of
 from gateway.core.households.effects import HealthMoved, HealthNoted, HealthReminded
 from gateway.core.households.events import HealthEnded, HealthReported, HealthTaken
@@ -179,7 +179,7 @@ def due(household: Household, due_ms: int, now_ms: int, rules: Rules) -> Change:
     """The time of the reminder, or of the question, has come."""
     watch = household.health
     has_reported = is_said(household, due_ms, rules)
-    at = Attribution(now_ms, now_ms)
+    at = attribution.by_rule(now_ms)
     if has_reported or watch.is_reminded:
         next_ms = _next_reminder_ms(household, max(due_ms, now_ms), rules)
         household = replace(household, health=replace(watch, due_ms=next_ms, is_reminded=False))
@@ -196,7 +196,7 @@ def comes_back(household: Household, question: HealthQuestion, now_ms: int, rule
     to = by.actor_id if by is not None and by.kind is ActorKind.WARDEN else ""
     question = replace(question, returns_ms=None, taken_by=None)
     question, pages = matters.come_back(question, reason_of(question), to, now_ms, rules)
-    at = Attribution(now_ms, now_ms)
+    at = attribution.by_rule(now_ms)
     return _keep(household, question), (_moved(household, question, at), *pages)
 
 

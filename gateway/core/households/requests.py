@@ -15,7 +15,7 @@ from gateway.core.actor import CENTRE, Actor, ActorKind
 from gateway.core.cases.refusal import Refusal
 from gateway.core.duration import DAY_MS
 from gateway.core.effects import Effect
-from gateway.core.households import matters
+from gateway.core.households import attribution, matters
 from gateway.core.households.attribution import Attribution, order_of
 from gateway.core.households.effects import PermitAttached, PermitDetached, RequestMoved
 from gateway.core.households.events import (
@@ -225,7 +225,7 @@ def comes_back(household: Household, request: Request, now_ms: int, rules: Rules
     to = by.actor_id if by is not None and by.kind is ActorKind.WARDEN else ""
     request = replace(request, returns_ms=None)
     request, pages = matters.come_back(request, reason_of(request), to, now_ms, rules)
-    household, effects = keep(household, request, Attribution(now_ms, now_ms), rules)
+    household, effects = keep(household, request, attribution.by_rule(now_ms), rules)
     return household, effects + pages
 
 

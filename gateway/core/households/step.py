@@ -289,7 +289,7 @@ def _of_question(household: Household, now_ms: int, rules: Rules, rule: Any) -> 
 def _order_over(household: Household, now_ms: int, rules: Rules) -> Change:
     """No order holds any more: nobody brings anything or asks. Disputes go on: a household may
     contest what stands of it as long as it stands."""
-    at = Attribution(now_ms, now_ms)
+    at = attribution.by_rule(now_ms)
     effects: tuple[Effect, ...] = ()
     for request in household.requests:
         ended = replace(request, state=RequestState.ORDER_OVER, moved_ms=now_ms)
