@@ -219,6 +219,13 @@ def keep(household: Household, request: Request, at: Attribution, rules: Rules) 
     return household, effects
 
 
+def told(household: Household, request: Request, now_ms: int, rules: Rules) -> Change:
+    """The next are told of it."""
+    request, pages = matters.escalate(request, now_ms, rules)
+    kept = tuple(request if r.request_id == request.request_id else r for r in household.requests)
+    return replace(household, requests=kept), pages
+
+
 def comes_back(household: Household, request: Request, now_ms: int, rules: Rules) -> Change:
     """It was taken, and is not done: it is told again, to who has it first."""
     by = request.taken_by
