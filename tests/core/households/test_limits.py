@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.core.actor import actor_of
-from gateway.core.ending_events import OrderDestroyed
+from gateway.core.ending_events import NamesForgotten, OrderDestroyed
 from gateway.core.events import DoorPlaced, OrderPlaced
 from gateway.core.households.disputes import PARTIES_MAX
 from gateway.core.households.effects import DisputeMoved, RequestMoved
@@ -17,8 +17,9 @@ from gateway.core.households.events import (
 from gateway.core.households.model import OrderTerm, RequestKind
 from gateway.core.households.step import ORDERS_MAX, OVER_KEPT_MS, RESULTS_KEPT
 from gateway.core.model import Order, Policy
-from gateway.core.subject import of_door, of_household
-from tests.core.households.home import CHEN, EIGHT, HOME, MA, Home
+from gateway.core.paging import staff
+from gateway.core.subject import SITE, of_door, of_household
+from tests.core.households.home import CHEN, EIGHT, HOME, MA, TEAM, Home
 from tests.core.story import DAY, HOUR, MINUTE
 
 
@@ -187,3 +188,13 @@ def test_a_dispute_goes_on_after_the_order_and_says_under_which_it_moved() -> No
     assert home.does(event) is None
     moved = [e.order_id for e in home.effects if isinstance(e, DisputeMoved)]
     assert moved == ["o1", ""]
+
+
+def test_the_site_s_people_forget_what_they_were_told_of_it_and_nothing_else() -> None:
+    home = Home()
+    gone, kept = home.asks(RequestKind.FOOD), home.asks(RequestKind.DOCTOR)
+    told = {page.page_id for page in home.turn.router.people["chen"].sent}
+    assert told == {gone, kept}
+    home.apply(SITE, NamesForgotten((HOME,), (), (gone,)))
+    assert [page.page_id for page in home.turn.router.people["chen"].sent] == [kept]
+    assert home.turn.router.staff == staff.of(TEAM, [], [])
