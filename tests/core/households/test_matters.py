@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from gateway.core.events import ClockCorrected, ReportCame, SealBound
+from gateway.core.events import ClockCorrected, OrderPlaced, ReportCame, SealBound
 from gateway.core.households import events as said
 from gateway.core.households.effects import (
     DisputeMoved,
@@ -31,7 +31,7 @@ from gateway.core.households.model import (
     Symptom,
     Way,
 )
-from gateway.core.model import Contact, Permit
+from gateway.core.model import Contact, Order, Permit, Policy
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn
@@ -291,6 +291,23 @@ def test_hours_that_are_narrowed_after_the_reminder_move_no_question_to_another_
     assert home.does(HealthReported(action_id="h1", is_well=True)) is None
     home.until(EIGHT + DAY + 3 * HOUR)
     assert home.told == []
+
+
+def test_who_is_not_well_is_asked_after_at_once_though_it_is_an_hour_of_their_own() -> None:
+    home = Home()
+    assert home.does(HoursNarrowed(action_id="q1", quiet=((480, 720),))) is None
+    home.until(EIGHT + HOUR)
+    assert home.does(HealthReported(action_id="h1", is_well=False)) is None
+    assert home.told == [(EIGHT + HOUR, "chen", "unwell")]
+
+
+def test_an_order_that_begins_at_the_hour_of_the_reminder_begins_with_one() -> None:
+    home = Home()
+    begins_ms = EIGHT + DAY + 4 * HOUR
+    order = Order("o2", begins_ms, begins_ms + DAY, Policy(health_daily=True))
+    home.apply(of_door(HOME), OrderPlaced(order))
+    home.until(begins_ms + HOUR)
+    assert [e.at_ms for e in home.effects if isinstance(e, HealthReminded)] == [begins_ms]
 
 
 @pytest.mark.parametrize("seed", range(6))
