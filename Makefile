@@ -80,6 +80,7 @@ test: venv
 mutants:
 	@sh .ci/bootstrap.sh mutants
 	@$(BIN)/python .ci/mutants.py $(if $(ALL),--all) $(if $(SAMPLE),--sample $(SAMPLE)) \
+	  $(if $(FILES),--files $(FILES)) $(if $(EACH),--each $(EACH)) \
 	  $(if $(SEED),--seed $(SEED)) $(if $(SINCE),--since $(SINCE)) $(if $(JOBS),--jobs $(JOBS))
 
 # An attack of everything at once, five minutes long; a goal that is missed is an error.

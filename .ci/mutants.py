@@ -9,8 +9,10 @@ The share that is killed must be LEAST or more, and each survivor must stand in 
 with the reason why it means nothing.
 
     make mutants                   the functions of gateway/core that differ from SINCE (a ref)
-    make mutants ALL=1             all of the core: half an hour and more
+    make mutants ALL=1             all of the core: some 14,000, hours
     make mutants SAMPLE=100        so many of them, drawn with SEED
+    make mutants FILES='a.py b.py' all of these files, whether they differ or not
+    make mutants FILES=... EACH=20 so many of each file, drawn with SEED; the others' draw stays
     make mutants SAMPLE=100 JOBS=1 one process at a time, where others need the machine
 """
 
@@ -61,6 +63,7 @@ def main() -> int:
     found, imported = _looked_at(names, asked.jobs)
     left = [name for name in names if found[name] == "survived"]
     left = [n for n in left if _mangled(n) not in imported or not _is_killed_at_import(n)]
+    _tell_each(names, left)
     timed_out = sum(how == "timed out" for how in found.values())
     return _judged(len(names), timed_out, left)
 
@@ -69,6 +72,8 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--sample", type=int, default=0)
+    parser.add_argument("--files", nargs="*", default=[])
+    parser.add_argument("--each", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--since", default="HEAD~1")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
@@ -124,12 +129,33 @@ def _looked_at(names: list[str], jobs: int) -> tuple[dict[str, str], list[str]]:
 
 
 def _chosen(asked: argparse.Namespace, names: list[str]) -> list[str]:
-    if not (asked.all or asked.sample):
+    if asked.files:
+        modules = {name.removesuffix(".py").replace("/", ".") for name in asked.files}
+        names = [name for name in names if _module(name) in modules]
+    elif not (asked.all or asked.sample):
         changed = _changed_functions(asked.since)
         names = [name for name in names if _function(name) in changed]
+    if asked.each:
+        names = [name for its in _by_module(names).values() for name in _drawn(asked, its)]
     if asked.sample:
         names = random.Random(asked.seed).sample(names, min(asked.sample, len(names)))  # noqa: S311
     return sorted(names)
+
+
+def _drawn(asked: argparse.Namespace, of_one_file: list[str]) -> list[str]:
+    draw = random.Random(f"{asked.seed} {_module(of_one_file[0])}")  # noqa: S311 - repeats by it
+    return draw.sample(of_one_file, min(asked.each, len(of_one_file)))
+
+
+def _by_module(names: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(_module(name), []).append(name)
+    return found
+
+
+def _module(name: str) -> str:
+    return name.rpartition(".")[0]
 
 
 def _mangled(name: str) -> str:
@@ -176,6 +202,13 @@ def _is_killed_at_import(name: str) -> bool:
     except subprocess.TimeoutExpired:
         return True  # it never ends: somebody would notice
     return done.returncode != 0
+
+
+def _tell_each(names: list[str], survivors: list[str]) -> None:
+    """How each file fared, for a good figure of all may hide a bad one of one."""
+    for module, its in _by_module(names).items():
+        killed = sum(name not in survivors for name in its)
+        print(f"mutants: {module.removeprefix('gateway.core.'):28} {killed} of {len(its)} killed")
 
 
 def _judged(count: int, timed_out: int, survivors: list[str]) -> int:

@@ -36,6 +36,7 @@ def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChang
         orders_over=tuple(its for its in door.orders_over if its.order_id != event.order_id),
         permits=tuple(p for p in door.permits if goes_on and p.to_ms > before_ms),
         allowed=door.allowed if goes_on else (0, 0),
+        quiet=door.quiet if goes_on else (),
         case=case if lives(case) else None,
         in_review=in_review,
         last_case=door.last_case if door.last_case in living else None,
@@ -46,7 +47,6 @@ def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChang
         refused_ms=tuple(at_ms for at_ms in door.refused_ms if at_ms >= before_ms),
         wrong_scans=tuple(scan for scan in door.wrong_scans if scan.at_ms >= before_ms),
         visits=tuple(visit for visit in door.visits if visit.to_ms > now_ms),
-        quiet=door.quiet if goes_on else (),
         openings_beside=tuple(o for o in door.openings_beside if o.opened_ms >= before_ms),
     )
     return forgotten, ()

@@ -15,7 +15,7 @@ from gateway.core.rules import Rules
 from gateway.core.site import Step
 from gateway.core.subject import Subject
 from tests.core.actors import HOUR, SECOND, Person
-from tests.core.timeline import SITE, Site, subject_of, where
+from tests.core.timeline import SITE, Site, place_of, subject_of, where
 
 FLATS = ("1-1", "1-2", "1-3", "2-1", "2-2")
 TEAM = {
@@ -46,7 +46,7 @@ class PeopledSite(Site):
             if not step.follows:
                 self.roots.append((self.now_ms, step.subject, step.event))
             self.followed += [(self.now_ms, where(step, it), it) for it in step.effects]
-            self.due[step.subject.id or SITE] = self.turn.due_ms(step.subject)
+            self.due[place_of(step.subject)] = self.turn.due_ms(step.subject)
             self.notified += [out for out in step.routed if isinstance(out, Notification)]
         self.steps += steps
 

@@ -10,6 +10,7 @@ from gateway.core.ending_events import NamesForgotten, OrderDestroyed
 from gateway.core.households import forgetting as of_households
 from gateway.core.households.model import Household, OrderTerm
 from gateway.core.model import (
+    ActionResult,
     Case,
     CaseState,
     Door,
@@ -20,6 +21,7 @@ from gateway.core.model import (
     Outage,
     Outages,
     Permit,
+    WrongScan,
 )
 from gateway.core.paging.person import Person, PersonalPage, SentPage
 from gateway.core.reasons import Reason
@@ -92,6 +94,42 @@ def test_where_no_order_is_left_nothing_is_and_no_contact_beside_is_told_anythin
     assert of_households.household(household, OrderDestroyed("old"), NOON, RULES)[0] == Household(
         "h"
     )
+
+
+def test_the_hours_of_a_household_go_with_its_last_order_at_its_door_too() -> None:
+    """Else whoever lives there next is told of nothing in hours that somebody else named."""
+    hours = ((660, 900),)
+    goes_on = msgspec.structs.replace(lived(OLD, NEW), quiet=hours)
+    alone = msgspec.structs.replace(lived(OLD), quiet=hours)
+    left = [forgetting.order(d, OrderDestroyed("old"), NOON, RULES)[0] for d in (goes_on, alone)]
+    assert [door.quiet for door in left] == [hours, ()]
+
+
+def test_what_another_order_needs_begins_with_the_earliest_that_anybody_knows() -> None:
+    """Whoever began the end knew an order that its door does not know, or knows no more."""
+    known = OrderDestroyed("old", 5)
+    assert known.needed_from_ms([9, 7]) == 5
+    assert known.needed_from_ms([9, 4]) == 4
+    assert known.needed_from_ms([]) == 5
+    assert OrderDestroyed("old").needed_from_ms([]) is None
+
+
+def test_what_happened_at_the_very_beginning_of_the_next_order_is_its_own() -> None:
+    at_ms = NEW.from_ms
+    times = (at_ms - 1, at_ms)
+    door = msgspec.structs.replace(
+        lived(OLD, NEW),
+        wrong_scans=tuple(WrongScan("e", time_ms) for time_ms in times),
+        opened_ms=times,
+        refused_ms=times,
+        recent=tuple(ActionResult(str(time_ms), time_ms) for time_ms in times),
+    )
+    left = forgetting.order(door, OrderDestroyed("old", at_ms), NOON, RULES)[0]
+    assert [scan.at_ms for scan in left.wrong_scans] == [at_ms]
+    assert left.opened_ms == left.refused_ms == (at_ms,)
+    assert [result.done_ms for result in left.recent] == [at_ms]
+    alone = forgetting.order(lived(OLD), OrderDestroyed("old"), NOON, RULES)[0]
+    assert alone.allowed == (0, 0)
 
 
 def test_a_case_names_the_one_before_it_only_while_that_is_known() -> None:

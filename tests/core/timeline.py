@@ -29,10 +29,11 @@ from gateway.core.reasons import NOTICES, Reason
 from gateway.core.rules import Rulebook, Rules
 from gateway.core.site import SiteState, SiteTurn, Step
 from gateway.core.subject import SITE as SUBJECT
-from gateway.core.subject import Subject, of_door
+from gateway.core.subject import Subject, SubjectKind, of_door, of_household
 from tests.core.actors import DAY, HOUR, MINUTE, AtDoor, Person, Seal
 
 SITE = "the site"
+HOME = "home "  # and its id: where a household's own matters stand
 GATEWAY = "the gateway"  # where the cases of troubles stand, which are the site's too
 DAY_ONE_MS = 1_589_990_400_000 - 12 * HOUR  # noon of the day before, in Wuxi
 warden, deputy, captain, installer, centre = (
@@ -225,9 +226,9 @@ class Site:
     def tell(self, place: str, event: Event) -> None:
         self.journal.append((self.now_ms, place, event))
         for step in self.turn.apply(self.now_ms, subject_of(place), event):
-            self.followed.append((self.now_ms, step.subject.id or SITE, step.event))
+            self.followed.append((self.now_ms, place_of(step.subject), step.event))
             self.followed += [(self.now_ms, where(step, it), it) for it in step.effects]
-            self.due[step.subject.id or SITE] = self.turn.due_ms(step.subject)
+            self.due[place_of(step.subject)] = self.turn.due_ms(step.subject)
 
     @property
     def doors(self) -> Mapping[str, Door]:
@@ -297,13 +298,20 @@ class Site:
 
 def subject_of(place: str) -> Subject:
     """Who has the events of a place."""
+    if place.startswith(HOME):
+        return of_household(place.removeprefix(HOME))
     return SUBJECT if place in (SITE, GATEWAY) else of_door(place)
+
+
+def place_of(subject: Subject) -> str:
+    """The place at which a subject's events are told."""
+    return (HOME if subject.kind is SubjectKind.HOUSEHOLD else "") + subject.id or SITE
 
 
 def where(step: Step, effect: Effect) -> str:
     """The place at which an effect of a step is told."""
     if step.subject.id:
-        return step.subject.id
+        return place_of(step.subject)
     case_id = getattr(effect, "case_id", "") or (
         effect.case.case_id if isinstance(effect, CaseMoved) else ""
     )

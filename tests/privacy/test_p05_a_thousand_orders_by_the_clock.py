@@ -2,7 +2,7 @@
 within fourteen; and with the power cut at every fiftieth write the same.
 
 That recording stops at T is `tests/engine/test_after_order.py`; when what is due, and the property,
-`tests/ending/test_schedule.py`.
+`tests/core/test_schedule_of_ends.py`.
 """
 
 import os

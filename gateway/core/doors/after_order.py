@@ -13,7 +13,7 @@ from gateway.core.doors.observation import edge_ms
 from gateway.core.doors.orders import over_ms, running
 from gateway.core.duration import HOUR_MS
 from gateway.core.events import ReportCame
-from gateway.core.model import SURE, Contact, Door
+from gateway.core.model import SURE, Contact, Door, Order
 
 # Before its next order, or before somebody works at it, a seal is woken: longer than it is silent
 # over the network, by which alone it hears (sealnode.node.OVER_MS), and once more.
@@ -38,15 +38,15 @@ def rests(door: Door, event: ReportCame, now_ms: int) -> bool:
         event: the report; what it tells of happened at its edge.
         now_ms: when it came.
     """
-    if not door.orders or door.walk_test is not None:
+    if door.walk_test is not None:
         return False
     if any(visit.from_ms <= now_ms < visit.to_ms for visit in door.visits):
         return False
     happened_ms = edge_ms(event, now_ms)
-    at_ms = now_ms if happened_ms is None else min(happened_ms, now_ms)
+    at_ms = now_ms if happened_ms is None else happened_ms
     if running(door, at_ms) is not None or running(door, now_ms) is not None:
         return False
-    return any(over_ms(door, order) <= at_ms for order in door.orders)
+    return any(over_ms(door, order) <= at_ms for order in _held(door))
 
 
 def word(door: Door, event: ReportCame, now_ms: int) -> Word | None:
@@ -73,9 +73,16 @@ def _is_over(door: Door, now_ms: int) -> bool:
         return False
     if any(visit.from_ms - WAKES_MS <= now_ms < visit.to_ms for visit in door.visits):
         return False
-    if any(o.from_ms - WAKES_MS <= now_ms < o.to_ms for o in door.orders):
+    orders = _held(door)
+    if any(order.from_ms - WAKES_MS <= now_ms < order.to_ms for order in orders):
         return False
-    return any(order.from_ms < order.to_ms <= now_ms for order in door.orders)
+    return any(order.to_ms <= now_ms for order in orders)
+
+
+def _held(door: Door) -> list[Order]:
+    """Its orders without those that were taken back before they began: under these nobody lived,
+    and after them nothing is over."""
+    return [order for order in door.orders if order.from_ms < order.to_ms]
 
 
 def is_forgotten(door: Door) -> bool:

@@ -34,7 +34,7 @@ def next_over(door: Door) -> tuple[int, Order] | None:
 def note(door: Door, order: Order, due_ms: int, now_ms: int, rules: Rules) -> DoorChange:
     """An order is over, and with it what was announced under it."""
     told_ms: int | None = may_start_ms(Reason.ORDER_ENDED, max(due_ms, now_ms), door.quiet, rules)
-    is_first = all(door.door_id < other for other in door.beside)
+    is_first = door.door_id == min((door.door_id, *door.beside))
     if not is_first or now_ms - due_ms > TOLD_WITHIN_MS or door.door_class == CANARY:
         told_ms = None
     known = {kept.order_id for kept in door.orders}

@@ -26,6 +26,11 @@ def of(event: HouseholdAction, now_ms: int) -> Attribution:
     return Attribution(now_ms - min(event.age_ms, AGE_MAX_MS), now_ms, actor)
 
 
+def by_rule(now_ms: int) -> Attribution:
+    """What a rule does, it does now."""
+    return Attribution(now_ms, now_ms)
+
+
 def order_of(household: Household, at_ms: int) -> OrderTerm | None:
     """The order that holds at a time; of several, the one that ends last."""
     doubt = household.doubt

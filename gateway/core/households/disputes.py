@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from gateway.core.cases.refusal import Refusal
 from gateway.core.effects import Effect
-from gateway.core.households import matters
+from gateway.core.households import attribution, matters
 from gateway.core.households.attribution import Attribution, order_of
 from gateway.core.households.effects import DisputeMoved, ToDoor
 from gateway.core.households.events import (
@@ -120,7 +120,7 @@ def late(household: Household, dispute: Dispute, now_ms: int, rules: Rules) -> C
     dispute = replace(dispute, is_late=True)
     since_ms = dispute.answer_by_ms
     dispute, pages = matters.tell(dispute, Reason.DISPUTE_LATE, since_ms, now_ms, rules, LATE)
-    at = Attribution(now_ms, now_ms)
+    at = attribution.by_rule(now_ms)
     return _keep(household, dispute), (_moved(household, dispute, at), *pages)
 
 
@@ -141,7 +141,7 @@ def _parties(event: DisputeRaised) -> tuple[str, ...]:
 def _with_parties(dispute: Dispute, parties: tuple[str, ...]) -> Dispute:
     """Who was part of the record, as far as was ever known."""
     known = tuple(dict.fromkeys((*dispute.parties, *parties)))[:PARTIES_MAX]
-    return dispute if known == dispute.parties else replace(dispute, parties=known)
+    return replace(dispute, parties=known)
 
 
 def _keep(household: Household, dispute: Dispute) -> Household:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from gateway.core.effects import Effect
 from gateway.core.ending_events import OrderDestroyed
-from gateway.core.households.model import HealthWatch, Household
+from gateway.core.households.model import Household
 from gateway.core.rules import Rules
 
 
@@ -20,7 +20,9 @@ def household(
     health = known.health
     question = health.question
     if question is not None and question.asked_ms < before_ms:
-        health = HealthWatch(health.due_ms, health.is_reminded, health.reported_ms)
+        health = replace(health, question=None)
+    if health.reported_ms < before_ms:
+        health = replace(health, reported_ms=0)
     return replace(
         known,
         orders=orders,

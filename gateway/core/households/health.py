@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from gateway.core import doubted_time, local_time
 from gateway.core.actor import ActorKind
 from gateway.core.cases.refusal import Refusal
-from gateway.core.duration import DAY_MS
+from gateway.core.duration import DAY_MS, MINUTE_MS
 from gateway.core.effects import Effect
-from gateway.core.households import matters
+from gateway.core.households import attribution, matters
 from gateway.core.households.attribution import Attribution, order_of
 from gateway.core.households.effects import HealthMoved, HealthNoted, HealthReminded
 from gateway.core.households.events import HealthEnded, HealthReported, HealthTaken
@@ -57,9 +57,12 @@ def narrowed(household: Household, now_ms: int, rules: Rules) -> Household:
     watch = household.health
     if watch.due_ms is None:
         return household
-    due_ms = local_time.outside(rules.zone, watch.due_ms, household.quiet)
-    next_ms = None if watch.is_reminded else _next_reminder_ms(household, now_ms, rules)
-    due_ms = due_ms if next_ms is None else min(due_ms, next_ms)
+    if watch.is_reminded:
+        due_ms = _left_alone(household, watch.due_ms, rules)
+    else:
+        due_ms = local_time.outside(rules.zone, watch.due_ms, household.quiet)
+        next_ms = _next_reminder_ms(household, now_ms, rules)
+        due_ms = due_ms if next_ms is None else min(due_ms, next_ms)
     return replace(household, health=replace(watch, due_ms=due_ms))
 
 
@@ -176,7 +179,7 @@ def due(household: Household, due_ms: int, now_ms: int, rules: Rules) -> Change:
     """The time of the reminder, or of the question, has come."""
     watch = household.health
     has_reported = is_said(household, due_ms, rules)
-    at = Attribution(now_ms, now_ms)
+    at = attribution.by_rule(now_ms)
     if has_reported or watch.is_reminded:
         next_ms = _next_reminder_ms(household, max(due_ms, now_ms), rules)
         household = replace(household, health=replace(watch, due_ms=next_ms, is_reminded=False))
@@ -193,7 +196,7 @@ def comes_back(household: Household, question: HealthQuestion, now_ms: int, rule
     to = by.actor_id if by is not None and by.kind is ActorKind.WARDEN else ""
     question = replace(question, returns_ms=None, taken_by=None)
     question, pages = matters.come_back(question, reason_of(question), to, now_ms, rules)
-    at = Attribution(now_ms, now_ms)
+    at = attribution.by_rule(now_ms)
     return _keep(household, question), (_moved(household, question, at), *pages)
 
 
@@ -214,8 +217,8 @@ def over(household: Household, at: Attribution) -> Change:
 def _ask(household: Household, is_unwell: bool, at: Attribution, rules: Rules) -> Change:
     question_id = f"{HEALTH}{household.household_id}-{at.now_ms}"
     question = HealthQuestion(question_id, at.now_ms, is_unwell)
-    reason = reason_of(question)
-    question, pages = matters.tell(question, reason, at.done_ms, at.now_ms, rules)
+    reason, quiet = reason_of(question), () if is_unwell else household.quiet
+    question, pages = matters.tell(question, reason, at.done_ms, at.now_ms, rules, quiet=quiet)
     return _keep(household, question), (_moved(household, question, at), *pages)
 
 
@@ -261,13 +264,29 @@ def _next_reminder_ms(household: Household, now_ms: int, rules: Rules) -> int | 
             rules.zone, max(now_ms, doubted_time.begins_ms(term, doubt) - 1), remind_min
         )
         for term in household.orders
-        if term.health_daily and doubted_time.over_ms(term, doubt) > now_ms
+        if term.health_daily
     )
     found = [at_ms for at_ms in times if _asks(household, at_ms)]
     return local_time.outside(rules.zone, min(found), household.quiet) if found else None
 
 
 def _ask_ms(household: Household, at_ms: int, rules: Rules) -> int:
-    """When a warden asks, after the reminder at a time."""
-    asked_ms = local_time.next_at(rules.zone, at_ms, rules.health_ask_min)
-    return local_time.outside(rules.zone, asked_ms, household.quiet)
+    """When a warden asks, after the reminder at a time. Where the hour of that day is past, for the
+    reminder waited for their own hours, they have as long as they have else."""
+    zone, last_ms = rules.zone, _last_ms(at_ms, rules)
+    asked_ms = local_time.next_at(zone, at_ms, rules.health_ask_min)
+    if asked_ms > last_ms:
+        asked_ms = at_ms + (rules.health_ask_min - rules.health_remind_min) * MINUTE_MS
+    return _left_alone(household, min(asked_ms, last_ms), rules)
+
+
+def _left_alone(household: Household, asked_ms: int, rules: Rules) -> int:
+    """The question is outside their own hours if its day has time left; on another day, what they
+    say this evening would be no answer, and that day would have no reminder."""
+    outside_ms = local_time.outside(rules.zone, asked_ms, household.quiet)
+    return min(outside_ms, _last_ms(asked_ms, rules))
+
+
+def _last_ms(at_ms: int, rules: Rules) -> int:
+    """The end of a day."""
+    return local_time.next_at(rules.zone, at_ms, 0) - 1

@@ -10,9 +10,8 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from gateway.core.cases import escalation
-from gateway.core.deadline_index import earliest
 from gateway.core.effects import Effect
-from gateway.core.households.model import Dispute, HealthQuestion, Request
+from gateway.core.households.model import Dispute, HealthQuestion, Request, Windows
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 
@@ -22,12 +21,18 @@ BACK = "-back-"  # in the id of a page about what was taken and not finished
 
 
 def tell(
-    matter: M, reason: Reason, since_ms: int, now_ms: int, rules: Rules, again: str = ""
+    matter: M,
+    reason: Reason,
+    since_ms: int,
+    now_ms: int,
+    rules: Rules,
+    again: str = "",
+    quiet: Windows = (),
 ) -> tuple[M, tuple[Effect, ...]]:
-    """People are told of a matter, now or when the day comes. `again` tells another telling of the
-    same matter from the first."""
+    """People are told of a matter, now or when the day comes, and the `quiet` hours are over.
+    `again` tells another telling of the same matter from the first."""
     page_id = matter.case_id + again
-    return escalation.begin(matter, page_id, reason, since_ms, now_ms, (), rules)
+    return escalation.begin(matter, page_id, reason, since_ms, now_ms, quiet, rules)
 
 
 def come_back(
@@ -43,14 +48,6 @@ def told_ms(matter: Matter) -> int | None:
     return None if matter.escalation is None else matter.escalation.next_ms
 
 
-def due_ms(matter: Matter) -> int | None:
-    """The earliest time of a matter."""
-    other_ms = matter.answer_by_ms if isinstance(matter, Dispute) else matter.returns_ms
-    if isinstance(matter, Dispute) and matter.is_late:
-        other_ms = None
-    return earliest(told_ms(matter), other_ms)
-
-
 def escalate(matter: M, now_ms: int, rules: Rules) -> tuple[M, tuple[Effect, ...]]:
     """The next are told."""
     return escalation.escalate(matter, now_ms, rules)
@@ -58,4 +55,4 @@ def escalate(matter: M, now_ms: int, rules: Rules) -> tuple[M, tuple[Effect, ...
 
 def quieten(matter: M) -> M:
     """Nobody need be told of it any more."""
-    return matter if matter.escalation is None else replace(matter, escalation=None)
+    return replace(matter, escalation=None)

@@ -14,7 +14,7 @@ from gateway.core.actor import Acting, ActorKind
 from gateway.core.cases.refusal import Refusal
 from gateway.core.duration import DAY_MS
 from gateway.core.effects import Effect
-from gateway.core.households import matters
+from gateway.core.households import attribution, matters
 from gateway.core.households.attribution import Attribution, order_of
 from gateway.core.households.effects import PermitAttached, PermitDetached, RequestMoved
 from gateway.core.households.events import (
@@ -219,13 +219,20 @@ def keep(household: Household, request: Request, at: Attribution, rules: Rules) 
     return household, effects
 
 
+def told(household: Household, request: Request, now_ms: int, rules: Rules) -> Change:
+    """The next are told of it."""
+    request, pages = matters.escalate(request, now_ms, rules)
+    kept = tuple(request if r.request_id == request.request_id else r for r in household.requests)
+    return replace(household, requests=kept), pages
+
+
 def comes_back(household: Household, request: Request, now_ms: int, rules: Rules) -> Change:
     """It was taken, and is not done: it is told again, to who has it first."""
     by = request.taken_by
     to = by.actor_id if by is not None and by.kind is ActorKind.WARDEN else ""
     request = replace(request, returns_ms=None)
     request, pages = matters.come_back(request, reason_of(request), to, now_ms, rules)
-    household, effects = keep(household, request, Attribution(now_ms, now_ms), rules)
+    household, effects = keep(household, request, attribution.by_rule(now_ms), rules)
     return household, effects + pages
 
 

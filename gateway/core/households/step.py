@@ -235,14 +235,14 @@ def _all_due(household: Household) -> Iterator[tuple[int, Rule]]:
     """Every time in its state, with the rule that it is the time for."""
     for request in household.requests:
         if (told_ms := matters.told_ms(request)) is not None:
-            yield told_ms, partial(_request_told, request_id=request.request_id)
+            yield told_ms, partial(_of, rule=requests.told, matter=request)
         if request.returns_ms is not None:
-            yield request.returns_ms, partial(_request_back, request_id=request.request_id)
+            yield request.returns_ms, partial(_of, rule=requests.comes_back, matter=request)
     for dispute in household.disputes:
         if (told_ms := matters.told_ms(dispute)) is not None:
-            yield told_ms, partial(_dispute_told, dispute_id=dispute.dispute_id)
+            yield told_ms, partial(_of, rule=disputes.told, matter=dispute)
         if not dispute.is_late:
-            yield dispute.answer_by_ms, partial(_dispute_late, dispute_id=dispute.dispute_id)
+            yield dispute.answer_by_ms, partial(_of, rule=disputes.late, matter=dispute)
     yield from _health_due(household)
     yield from _end_due(household)
 
@@ -260,9 +260,9 @@ def _health_due(household: Household) -> Iterator[tuple[int, Rule]]:
         yield health.due_by_clock_ms(household), partial(_health_time, due_ms=watch.due_ms)
     question = watch.question
     if question is not None and (told_ms := matters.told_ms(question)) is not None:
-        yield told_ms, partial(_of_question, rule=health.told)
+        yield told_ms, partial(_of, rule=health.told, matter=question)
     if question is not None and question.returns_ms is not None:
-        yield question.returns_ms, partial(_of_question, rule=health.comes_back)
+        yield question.returns_ms, partial(_of, rule=health.comes_back, matter=question)
 
 
 def _over_ms(household: Household) -> int:
@@ -271,47 +271,24 @@ def _over_ms(household: Household) -> int:
     return max((over_ms(term, doubt) for term in household.orders), default=0)
 
 
-def _request_told(household: Household, now_ms: int, rules: Rules, request_id: str) -> Change:
-    request = requests.find(household, request_id)
-    if request is None:
-        return household, ()
-    told, pages = matters.escalate(request, now_ms, rules)
-    kept = tuple(told if r is request else r for r in household.requests)
-    return replace(household, requests=kept), pages
-
-
-def _request_back(household: Household, now_ms: int, rules: Rules, request_id: str) -> Change:
-    request = requests.find(household, request_id)
-    return (
-        (household, ())
-        if request is None
-        else requests.comes_back(household, request, now_ms, rules)
-    )
-
-
-def _dispute_told(household: Household, now_ms: int, rules: Rules, dispute_id: str) -> Change:
-    dispute = disputes.find(household, dispute_id)
-    return (household, ()) if dispute is None else disputes.told(household, dispute, now_ms, rules)
-
-
-def _dispute_late(household: Household, now_ms: int, rules: Rules, dispute_id: str) -> Change:
-    dispute = disputes.find(household, dispute_id)
-    return (household, ()) if dispute is None else disputes.late(household, dispute, now_ms, rules)
-
-
 def _health_time(household: Household, now_ms: int, rules: Rules, due_ms: int) -> Change:
     return health.due(household, due_ms, now_ms, rules)
 
 
-def _of_question(household: Household, now_ms: int, rules: Rules, rule: Any) -> Change:
-    question = household.health.question
-    return (household, ()) if question is None else rule(household, question, now_ms, rules)
+def _of(
+    household: Household,
+    now_ms: int,
+    rules: Rules,
+    rule: Callable[[Household, Any, int, Rules], Change],
+    matter: Any,
+) -> Change:
+    return rule(household, matter, now_ms, rules)
 
 
 def _order_over(household: Household, now_ms: int, rules: Rules) -> Change:
     """No order holds any more: nobody brings anything or asks. Disputes go on: a household may
     contest what stands of it as long as it stands."""
-    at = Attribution(now_ms, now_ms)
+    at = attribution.by_rule(now_ms)
     effects: tuple[Effect, ...] = ()
     for request in household.requests:
         ended = replace(request, state=RequestState.ORDER_OVER, moved_ms=now_ms)

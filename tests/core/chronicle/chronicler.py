@@ -22,7 +22,7 @@ from gateway.core.paging.staff import Member
 from gateway.core.rules import Rules
 from gateway.core.site import Step
 from tests.core.peopled_site import PeopledSite
-from tests.core.timeline import SITE, where
+from tests.core.timeline import HOME, SITE, place_of, where
 
 FIRST_MS = 1_000_000_000_000  # what is more is a time, and no duration
 IDS = frozenset({"action_id"})
@@ -62,7 +62,7 @@ class Chronicle(PeopledSite):
         if not self._is_begun:
             return
         for step in steps:
-            place = step.subject.id or SITE
+            place = place_of(step.subject)
             if step.follows or isinstance(step.event, PersonDue):
                 self._follows(place, step.event)
             for effect in step.effects:
@@ -84,6 +84,9 @@ class Chronicle(PeopledSite):
             if place == SITE:
                 known = (self.turn.outages, self.turn.troubles)
                 self._write(place, "knows " + " ".join(map(self.told_as, known)))
+            elif place.startswith(HOME):
+                known = self.turn.household(place.removeprefix(HOME))
+                self._write(place, f"knows {self.told_as(known)}")
             else:
                 self._write(place, f"knows {self.told_as(self.turn.door(place))}")
             self._write(place, f"comes back at {self._value(self.due[place])}")

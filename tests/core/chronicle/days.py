@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from tests.core.chronicle import days_of_doors as doors
+from tests.core.chronicle import days_of_households as households
 from tests.core.chronicle import days_of_the_site as site
 from tests.core.chronicle.chronicler import Chronicle
 
@@ -14,6 +15,9 @@ DAYS: dict[str, Callable[[], Chronicle]] = {
         doors.orders,
         doors.power,
         doors.ways,
+        households.requests,
+        households.disputes,
+        households.health,
         site.silence,
         site.people,
         site.troubles,

@@ -251,3 +251,15 @@ def test_a_slam_is_one_opening_even_if_the_second_edge_comes_after_the_off_delay
     assert story.pages() == []
     assert len(story.began()) == 1
     assert (len(story.ended()), story.ended()[-1].joined) == (2, 1)
+
+
+def test_what_the_loop_comes_to_late_is_due_after_an_edge_that_was_before_it() -> None:
+    """It may stand open for ten minutes, shut after nine, and is heard of after eleven, before the
+    loop came to what was due after ten."""
+    for age_ms, told in ((2 * MINUTE, []), (30 * SECOND, [Reason.PERMIT_OVERSTAYED])):
+        story = Story()
+        story.permit(longest_ms=10 * MINUTE)
+        story.opens()
+        story.now_ms += 11 * MINUTE
+        story.shuts(age_ms=age_ms)
+        assert [page.reason for page in story.pages()] == told

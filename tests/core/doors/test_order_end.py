@@ -82,6 +82,14 @@ def test_several_are_each_told_where_the_door_is_free_between_and_else_at_the_la
     assert ends_told(by_morning) == [NOON + DAY], "in the morning it was watched again"
 
 
+def test_one_that_waits_for_the_household_s_hours_is_told_though_another_was_before() -> None:
+    first = Order("a", NOON - DAY, MIDNIGHT)
+    story = story_of(first, Order("b", MIDNIGHT + HOUR, MIDNIGHT + 7 * HOUR))
+    story.after(18 * HOUR).tell(QuietAsked(((6 * 60, 9 * 60 + 30),)))
+    story.after(DAY)
+    assert ends_told(story) == [MIDNIGHT, MIDNIGHT + 7 * HOUR]
+
+
 def test_of_a_household_s_doors_one_speaks() -> None:
     for others, count in ((("3-202",), 1), (("3-100", "3-300"), 0)):
         story = Story(ordered=False)

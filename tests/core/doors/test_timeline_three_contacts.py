@@ -3,6 +3,8 @@ them, and nobody is hidden behind another's seal."""
 
 import pytest
 
+from gateway.core.commissioning import Visit
+from gateway.core.commissioning_events import VisitAnnounced
 from gateway.core.events import DoorPlaced
 from gateway.core.reasons import Reason
 from tests.core.timeline import Site, between, case, nobody, page, warden
@@ -123,3 +125,25 @@ def test_a_contact_that_is_hung_while_another_stands_open_is_part_of_that() -> N
         site.doors[FRONT].openings_beside
     }
     assert [permit.openings for permit in site.doors[WINDOW].permits] == [0]
+
+
+def test_after_what_joined_it_proves_lawful_a_visit_s_case_is_about_the_visit_again(
+    site: Site,
+) -> None:
+    """An installer left the front door open; the household goes in and out by the others, as it has
+    announced, and the first of these openings is heard of late."""
+    times = site.time("11:00"), site.time("11:30")
+    site.at("11:00").tell(FRONT, VisitAnnounced(Visit("v", f"seal-{FRONT}", *times, "~zhou")))
+    site.at("11:10").door(FRONT).opens()
+    site.at("11:40").door(WINDOW).may_open("11:40", "11:45")
+    site.door(WINDOW).loses_radio()
+    site.at("11:44:30").door(WINDOW).opens()
+    site.at("11:45").door(BACK).opens()
+    about = site.doors[FRONT].case
+    assert about is not None
+    assert about.reason is Reason.NO_PERMIT
+    site.at("11:46").door(WINDOW).gets_radio()
+    site.door(WINDOW).speaks()
+    about = site.doors[FRONT].case
+    assert about is not None
+    assert (about.reason, about.case_id) == (Reason.VISIT_OVERSTAYED, f"seal-{FRONT}-1-overstay")

@@ -14,8 +14,9 @@ from gateway.core.households.model import HealthWatch, Household, OrderTerm, Req
 from gateway.core.local_time import day
 from gateway.core.model import Doubt
 from gateway.core.rules import Rules
-from gateway.core.subject import SITE
-from tests.core.households.home import EIGHT, Home
+from gateway.core.site import SiteState
+from gateway.core.subject import SITE, of_door, of_household
+from tests.core.households.home import EIGHT, HOME, Home
 from tests.core.story import DAY, HOUR, MINUTE
 
 RULES = Rules()
@@ -73,6 +74,17 @@ def test_nobody_is_asked_for_a_household_s_silence_before_every_clock_says_so() 
     assert home.told == []
     home.until(EIGHT + 12 * HOUR)
     assert home.told[:1] == [(EIGHT + 11 * HOUR, "chen", "health_unsaid")]
+
+
+def test_a_site_that_took_over_what_was_done_comes_back_at_the_same_times() -> None:
+    home = Home(health_daily=True)
+    doubts(home, ahead_ms=3 * HOUR)
+    home.until(EIGHT + 5 * HOUR)
+    site = SiteState(home.turn.rulebook)
+    site.adopt(home.turn)
+    assert site.due_ms(of_household(HOME)) == EIGHT + 11 * HOUR
+    for subject in (of_household(HOME), of_door(HOME)):
+        assert site.due_ms(subject) == home.turn.due_ms(subject)
 
 
 def test_what_was_said_late_in_the_evening_by_a_doubted_clock_is_not_asked_again() -> None:
