@@ -94,8 +94,7 @@ class UnitOfWork:
         self.heard: dict[tuple[str, Path], LastHeard] = {}  # by seal_id and way
         self.commands: dict[int, SealCommand] = {}  # to seals, that it moves on
         self.seals: dict[str, SealRow | None] = {}  # that became others by a command; None: ended
-        self.pages: dict[str, None] = {}
-        self.cases: dict[str, None] = {}  # in the order in which they moved
+        self.pages, self.cases = dict[str, None](), dict[str, None]()  # in the order of their moves
         self.is_site_changed = False  # what the site knows of all doors
         self.is_doubt_changed = False  # of the clock, and with it when orders end
         self.numbers: set[tuple[str, int]] = set()  # (seal_id, seq) journaled by this unit of work

@@ -40,16 +40,15 @@ class Chain(NamedTuple):
     begins_with: tuple[str, ...] = ()  # statements that a new file begins with
 
 
-# `sealing_up.Progress`: no older release wrote anything into it that is to be sealed.
 _SEALED = """INSERT INTO states (name, state) VALUES ('sealed', '{"rows":true,"is_done":true}')"""
-SITE = Chain(MIGRATIONS, HEAD, "menshen enrol", (_SEALED,))
+SITE = Chain(MIGRATIONS, HEAD, "menshen enrol", (_SEALED,))  # `sealing_up.Progress`
 
 
 class Store:
     """An open database file, at whatever migration it is; `open` brings it to the newest.
 
-    Any thread may read and write; each connection belongs to the thread that took it. `keys` is the
-    ring of the site, which lies beside the file; its connections reveal by it.
+    Any thread may read and write; each connection is its thread's. Connections reveal by `keys`,
+    the ring of the site, which lies beside the file.
 
     Args:
         path: The file. Its write-ahead log lies beside it.
@@ -315,8 +314,8 @@ def _make(path: Path, chain: Chain) -> None:
             with as_store_error(path):
                 if not store.lay():
                     store.migrate()
-                with store.writing() as connection:
-                    for statement in chain.begins_with:
+                for statement in chain.begins_with:
+                    with store.writing() as connection:
                         connection.exec_driver_sql(statement)
                 store._fold()
         finally:

@@ -1,0 +1,87 @@
+"""The daily reminder and its question, beside the hours in which a household is left alone."""
+
+from gateway.core.events import OrderPlaced
+from gateway.core.households.effects import HealthMoved, HealthReminded
+from gateway.core.households.events import HealthReported, HoursNarrowed
+from gateway.core.model import Order, Policy
+from gateway.core.subject import of_door
+from tests.core.households.home import EIGHT, HOME, Home
+from tests.core.story import DAY, HOUR, MINUTE
+
+
+def test_in_its_own_hours_it_is_neither_reminded_nor_asked_after() -> None:
+    """From eleven to three it wants to be left alone; the reminder comes at three, the question to
+    its warden at its usual hour; and hours that are taken back lose no day."""
+    home = Home(health_daily=True)
+    assert home.does(HoursNarrowed(action_id="q1", quiet=((660, 900),))) is None
+    home.until(EIGHT + 7 * HOUR - MINUTE)
+    assert not any(isinstance(e, HealthReminded) for e in home.effects)
+    home.until(EIGHT + 8 * HOUR)
+    reminded = [e.at_ms for e in home.effects if isinstance(e, HealthReminded)]
+    assert reminded == [EIGHT + 7 * HOUR]
+    assert [who for _, who, _ in home.told] == ["chen"]
+    home.until(EIGHT + DAY + 5 * HOUR)
+    assert home.does(HoursNarrowed(action_id="q2", quiet=((960, 1_200),))) is None
+    home.until(EIGHT + DAY + 7 * HOUR)
+    reminded = [e.at_ms for e in home.effects if isinstance(e, HealthReminded)]
+    assert reminded[1:] == [EIGHT + DAY + 7 * HOUR]
+
+
+def test_hours_that_reach_beyond_the_question_s_lose_no_reminder_and_accuse_nobody() -> None:
+    """Left alone from eleven to five, they are reminded at five each day and say it at six."""
+    home = Home(health_daily=True)
+    assert home.does(HoursNarrowed(action_id="q1", quiet=((660, 1_020),))) is None
+    for day in range(3):
+        home.until(EIGHT + day * DAY + 10 * HOUR)
+        assert home.does(HealthReported(action_id=home.action(), is_well=True)) is None
+    home.until(EIGHT + 3 * DAY)
+    reminded = [e.at_ms for e in home.effects if isinstance(e, HealthReminded)]
+    assert reminded == [EIGHT + day * DAY + 9 * HOUR for day in range(3)]
+    assert home.told == []
+
+
+def test_who_says_nothing_after_a_late_reminder_is_asked_after_in_the_morning() -> None:
+    """And that outside the hours in which they want to be left alone, before the next reminder."""
+    home = Home(health_daily=True)
+    assert home.does(HoursNarrowed(action_id="q1", quiet=((719, 1_020), (1_320, 510)))) is None
+    home.until(EIGHT + DAY + 12 * HOUR)
+    reminded = [e.at_ms for e in home.effects if isinstance(e, HealthReminded)]
+    assert reminded == [EIGHT + 9 * HOUR, EIGHT + DAY + 9 * HOUR]
+    assert home.told[0] == (EIGHT + DAY + 30 * MINUTE, "chen", "health_unsaid")
+    asked = [e for e in home.effects if isinstance(e, HealthMoved)]
+    assert asked[0].question.asked_ms == EIGHT + 13 * HOUR, "it was asked on the day itself"
+
+
+def test_who_says_it_at_the_last_moment_of_the_day_is_asked_after_by_nobody() -> None:
+    home = Home(health_daily=True)
+    assert home.does(HoursNarrowed(action_id="q1", quiet=((660, 1_320),))) is None
+    home.until(EIGHT + 16 * HOUR - MINUTE)
+    assert home.does(HealthReported(action_id="h1", is_well=True)) is None
+    home.until(EIGHT + DAY + 4 * HOUR)
+    assert home.told == []
+
+
+def test_hours_that_are_narrowed_after_the_reminder_move_no_question_to_another_day() -> None:
+    home = Home(health_daily=True)
+    home.until(EIGHT + 5 * HOUR)
+    assert home.does(HoursNarrowed(action_id="q1", quiet=((900, 420),))) is None
+    assert home.does(HealthReported(action_id="h1", is_well=True)) is None
+    home.until(EIGHT + DAY + 3 * HOUR)
+    assert home.told == []
+
+
+def test_who_is_not_well_is_asked_after_at_once_though_it_is_an_hour_of_their_own() -> None:
+    home = Home()
+    assert home.does(HoursNarrowed(action_id="q1", quiet=((480, 720),))) is None
+    home.until(EIGHT + HOUR)
+    assert home.does(HealthReported(action_id="h1", is_well=False)) is None
+    assert home.told == [(EIGHT + HOUR, "chen", "unwell")]
+
+
+def test_an_order_that_begins_at_the_hour_of_the_reminder_begins_with_one() -> None:
+    home = Home()
+    begins_ms = EIGHT + DAY + 4 * HOUR
+    order = Order("o2", begins_ms, begins_ms + DAY, Policy(health_daily=True))
+    home.apply(of_door(HOME), OrderPlaced(order))
+    home.until(begins_ms + HOUR)
+    assert [e.at_ms for e in home.effects if isinstance(e, HealthReminded)] == [begins_ms]
