@@ -40,7 +40,8 @@ class Chain(NamedTuple):
     begins_with: tuple[str, ...] = ()  # statements that a new file begins with
 
 
-_SEALED = """INSERT INTO states (name, state) VALUES ('sealed', '{"rows":true,"is_done":true}')"""
+_ALL_SEALED = b'{"rows":true,"is_done":true}'
+_SEALED = f"INSERT INTO states (name, state) VALUES ('sealed', x'{_ALL_SEALED.hex()}')"
 SITE = Chain(MIGRATIONS, HEAD, "menshen enrol", (_SEALED,))  # `sealing_up.Progress`
 
 
@@ -58,8 +59,7 @@ class Store:
     def __init__(self, path: Path, chain: Chain = SITE) -> None:
         self.path, self._chain = path, chain
         self.keys = KeyRing.beside(path)
-        # Who makes a file of an old month, or makes one anew: else two of them, from the same old
-        # file, would bring back what the other one took out.
+        # Who makes a file of an old month: else one would bring back what another took out of it.
         self.archiving = threading.Lock()
         self._writers = _engine(path, self.keys, writes=True)
         self._readers = _engine(path, self.keys, writes=False)
