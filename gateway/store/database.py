@@ -40,8 +40,8 @@ class Chain(NamedTuple):
     begins_with: tuple[str, ...] = ()  # statements that a new file begins with
 
 
-_ALL_SEALED = b'{"rows":true,"is_done":true}'
-_SEALED = f"INSERT INTO states (name, state) VALUES ('sealed', x'{_ALL_SEALED.hex()}')"
+_SEALED = """INSERT INTO states (name, state)
+VALUES ('sealed', CAST('{"rows":true,"is_done":true}' AS BLOB))"""
 SITE = Chain(MIGRATIONS, HEAD, "menshen enrol", (_SEALED,))  # `sealing_up.Progress`
 
 
