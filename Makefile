@@ -26,7 +26,7 @@ help:
 	@echo 'make mutants      change one thing of the core at a time: does a test notice?'
 	@echo 'make hostile      five minutes under attack from all sides -> bench/hostile.json'
 	@echo 'make home-assistant  the doors in a real Home Assistant, fetched into .peers (some 600 MB)'
-	@echo 'make ending       a thousand orders end and a site is destroyed with two hundred kills: an hour'
+	@echo 'make ending       a thousand orders end and a site is destroyed with two hundred kills: ten minutes'
 	@echo 'make faults       ten minutes of faults on purpose; ONLY=F3 SEED=… N=… HOURS=… WRITE=1'
 	@echo 'make crowd        10,000 seals log in at the broker of a site, and then one seal more'
 	@echo 'make wheel        what a gateway is installed from -> dist/'
@@ -92,7 +92,7 @@ hostile: venv
 poison: venv
 	$(BIN)/python -m tests.engine.poison --tries 2000
 
-# The end of a thousand orders by the clock, and a whole deployment destroyed with twenty kills.
+# A thousand orders by the clock, fifty lives, a whole deployment destroyed with two hundred kills.
 ending: venv
 	ORDERS=1000 KILLS=200 LIVES=50 $(BIN)/python -m pytest -q tests/privacy tests/ending
 
