@@ -69,6 +69,8 @@ def test_a_broker_that_does_not_run_is_named_and_the_retirement_can_be_said_agai
     assert "does the broker run?" in problem
     assert own not in (site.directory / "passwd").read_text()
     site.broker.start()
+    with site.seal(1) as neighbour:  # it listens before it hears signals, and answers after that
+        assert neighbour.connect() == "Success"
     assert leave_broker([own], access_of(site, left=1)) is None
 
 

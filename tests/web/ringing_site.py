@@ -41,7 +41,7 @@ async def ringing_site(
             engine.metrics,
             engine.clock,
             engine.ended,
-            partial(engine.trouble, Reason.CHANNEL_FAILING),
+            trouble=partial(engine.trouble, Reason.CHANNEL_FAILING),
         )
         engine.connect(SilentOutlet(), [worker.offer])
         task = asyncio.create_task(worker.run())
