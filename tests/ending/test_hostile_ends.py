@@ -102,6 +102,7 @@ async def test_an_order_given_longer_when_its_end_had_begun_leaves_no_point_behi
         ending, history.is_away = site.ending(history.forget), True
         await site.later(STAY + DAY_MS)
         await ending.look()
+        await site.taken()  # that its seal has left its door
         await site.later(13 * DAY_MS)
         with pytest.raises(StoreError):
             await ending.look()
