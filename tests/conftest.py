@@ -20,6 +20,7 @@ from hypothesis import Phase, settings
 
 from tests import neighbours
 from tests.neighbours import Broker, Influx, Neighbour
+from tests.store.query_plans import endless, heard
 
 # What passes once passes always, on a slow machine too. To look for what nobody has found yet:
 # pytest --hypothesis-profile=search
@@ -268,3 +269,11 @@ def _own_folder(above: Path, name: str) -> Path:
             folder.mkdir()
             return folder
     raise neighbours.NeighbourFailed(f"a thousand times {name} in one test")
+
+
+@pytest.fixture
+def short_queries() -> Iterator[None]:
+    """No query of the test looks through what grows with a site's years."""
+    with heard() as queries:
+        yield
+    assert endless(queries) == {}

@@ -54,8 +54,9 @@ def seals(
         }
     if door is not None and not found:
         raise CommandError(f"no seal hangs on door {door}; `menshen doors` lists the doors")
+    rulebook = settings.rulebook
     states = {
-        door_id: liveness(row.state, now, settings.rulebook.of(row.state.door_class))
+        door_id: liveness(row.state, now, rulebook.of(row.state.door_class))
         for door_id, row in doors.items()
     }
     if as_json:

@@ -175,13 +175,19 @@ def _report(body: bytes) -> ReportCame | None:
 
 _j, _d, _s = journal.c, doors.c, seals.c
 _OF_DOORS = select(_j.journal_id, _j.at_ms, _j.kind, _j.subject_id, _j.body).where(
-    _j.subject_kind == SubjectKind.DOOR, _j.kind.in_((REPORT, *_ENDS))
+    _j.kind.in_((REPORT, *_ENDS)), _j.subject_id.is_not(None)
 )
+# Whose a row is says its kind already. Asked for by its subject's kind, the database would look
+# through the rows of all doors, and sort them, for every few that are new.
 _AFTER = (
     _OF_DOORS.where(_j.journal_id > bindparam("place")).order_by(_j.journal_id).limit(ROWS_AT_ONCE)
 )
 _LAST = (
-    _OF_DOORS.where(_j.subject_id == bindparam("door"), _j.journal_id <= bindparam("place"))
+    _OF_DOORS.where(
+        _j.subject_kind == SubjectKind.DOOR,
+        _j.subject_id == bindparam("door"),
+        _j.journal_id <= bindparam("place"),
+    )
     .order_by(_j.journal_id.desc())
     .limit(1)
 )

@@ -9,12 +9,14 @@ nothing when it came, and is passed over. Rules and staff stand in the journal a
 is lived through under those that held then.
 """
 
+import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, type_coerce
+from sqlalchemy.types import NullType
 
 from gateway.core.events import Event
 from gateway.core.households.model import Household
@@ -27,7 +29,10 @@ from gateway.core.subject import Subject, SubjectKind
 from gateway.store import archives, checkpoints, tables
 from gateway.store.heartbeat_spans import heartbeats
 from gateway.store.journal import decode_event, whose
+from gateway.store.poisoned import Findings
 from gateway.store.states import encode
+
+log = logging.getLogger("menshen.replay")
 
 PIECE = 2_000  # rows of the journal in memory at a time
 APART_MAX = 100  # rows of the journal that are named where they are not as they should be
@@ -52,7 +57,8 @@ def journaled(
     """The events in the order in which they were stepped; one subject's, if it is named, and only
     those after a row.
 
-    A heartbeat may stand in the journal, in a heartbeat span, or in both: it comes once.
+    A heartbeat may stand in the journal, in a heartbeat span, or in both: it comes once. A row that
+    cannot be read is named in the log and passed over: nothing is claimed from it.
     """
     rows = _rows(connection, subject, after_id)
     is_door = subject is None or subject.kind is SubjectKind.DOOR
@@ -60,25 +66,23 @@ def journaled(
     beats = (beat for beat in beats if beat[0] > after_id)
     row, beat = next(rows, None), next(beats, None)
     while row is not None or beat is not None:
-        if row is None or (beat is not None and beat[0] <= row[0]):
+        if row is None or (beat is not None and beat[0] <= row.journal_id):
             assert beat is not None  # noqa: S101 - or there would be neither
-            if row is not None and row[0] == beat[0]:
+            if row is not None and row.journal_id == beat[0]:
                 row = next(rows, None)
             yield Journaled(*beat)
             beat = next(beats, None)
         else:
-            yield _decoded(*row)
+            yield row
             row = next(rows, None)
 
 
-def _rows(
-    connection: Connection, subject: Subject | None, from_id: int
-) -> Iterator[tuple[Any, ...]]:
+def _rows(connection: Connection, subject: Subject | None, from_id: int) -> Iterator[Journaled]:
     """The journal's rows in their order, PIECE of them in memory at a time."""
-    c = tables.journal.c
-    query = select(
-        c.journal_id, c.at_ms, c.subject_kind, c.subject_id, c.body, c.cause_id
-    ).order_by(c.journal_id)
+    c, found = tables.journal.c, Findings()
+    body: Any = type_coerce(c.body, NullType())  # as it stands there, whatever that is
+    query = select(c.journal_id, c.at_ms, c.subject_kind, c.subject_id, body, c.cause_id)
+    query = query.order_by(c.journal_id).limit(PIECE)
     if subject is None:
         query = query.where(c.subject_kind.is_not(None))
     else:
@@ -86,18 +90,31 @@ def _rows(
     for file, above_id in archives.files(connection):
         after_id = max(above_id, from_id)
         while True:
-            rows = file.execute(query.where(c.journal_id > after_id).limit(PIECE)).all()
-            for row in rows:
-                yield tuple(row)
+            rows = file.execute(query.where(c.journal_id > after_id)).all()
+            yield from filter(None, (_decoded(found, *row) for row in rows))
             if len(rows) < PIECE:
                 break
             after_id = rows[-1][0]
+    found.log(log)
 
 
 def _decoded(
-    journal_id: int, at_ms: int, kind: str, subject_id: str, body: bytes, cause_id: int | None
-) -> Journaled:
-    return Journaled(journal_id, at_ms, whose(kind, subject_id), decode_event(body), cause_id)
+    found: Findings,
+    journal_id: int,
+    at_ms: Any,
+    kind: str,
+    subject_id: str,
+    body: Any,
+    cause_id: int | None,
+) -> Journaled | None:
+    try:
+        event, subject = decode_event(body), whose(kind, subject_id)
+        if not isinstance(at_ms, int):
+            raise TypeError("at_ms is no number")  # noqa: TRY301 - as what stands beside it
+    except Exception as error:  # noqa: BLE001 - whatever stands there: it is named, and passed over
+        found.note(tables.journal.name, journal_id, error, body)
+        return None
+    return Journaled(journal_id, at_ms, subject, event, cause_id)
 
 
 def beginning(connection: Connection) -> tuple[SiteState | None, int]:

@@ -4,6 +4,7 @@ rules, which get it as data: when the clocks jump, and to where."""
 import os
 import time
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -29,7 +30,12 @@ def place(name: str) -> tzinfo:
 
 def transitions(name: str, around_ms: int) -> Zone:
     """Every change of the offset from two years before a time to five years after it."""
-    there = place(name)
+    return _changes(place(name), around_ms)
+
+
+@lru_cache(maxsize=8)
+def _changes(there: tzinfo, around_ms: int) -> Zone:
+    """The same, looked up once: it takes some ms, and whoever asks for the rules asks for it."""
     from_ms = around_ms - YEARS_BACK * _YEAR_MS
     found = [(from_ms, _offset_min(there, from_ms))]
     step_ms = DAY_MS

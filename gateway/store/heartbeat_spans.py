@@ -115,8 +115,7 @@ def _readable(connection: Connection, query: Select[Any]) -> Iterator[HeartbeatS
             found.note(name, f"{row['door_id']}.{row['from_id']}", error, row["packed"])
         else:
             yield span
-    for spoilt in found.all():
-        log.error("a row of %s cannot be used: %s", spoilt.source, spoilt.words)
+    found.log(log)
 
 
 def _from(row: Row) -> HeartbeatSpan:

@@ -1,5 +1,6 @@
 """What people read about pages: who was told what, and whether it arrived."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -307,16 +308,21 @@ def page_of(connection: Connection, page_id: str, warden_id: str) -> UnsignedRow
     return next(iter(records(connection, query, UnsignedRow)), None)
 
 
-def told_of(connection: Connection, case_ids: list[str]) -> dict[str, list[tuple[str, int]]]:
-    """Who was told of these cases, by name, and when first; in the order in which they were."""
+def told_of(
+    connection: Connection, began_ms: Mapping[str, int]
+) -> dict[str, list[tuple[str, int]]]:
+    """Who was told of these cases, by name, and when first; in the order in which they were.
+    `began_ms`: when each of them began."""
+    if not began_ms:
+        return {}
     o, w = tables.outbox.c, tables.wardens.c
     first_ms = func.min(o.done_ms)
-    # The index leads with warden_id: name those who can have been told.
+    # The index leads with warden_id and made_ms: name those who can have been told, and since when.
     query = (
         select(o.case_id, w.name, first_ms)
         .join(tables.wardens, w.warden_id == o.warden_id)
-        .where(o.warden_id.in_(select(w.warden_id)), o.case_id.in_(case_ids))
-        .where(o.done_ms.is_not(None))
+        .where(o.warden_id.in_(select(w.warden_id)), o.made_ms >= min(began_ms.values()))
+        .where(o.case_id.in_(began_ms), o.done_ms.is_not(None))
         .group_by(o.case_id, w.warden_id, w.name)
         .order_by(first_ms, w.name)
     )

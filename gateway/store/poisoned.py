@@ -6,6 +6,7 @@ have spoilt reads them through `Findings`, gets what is sound, and hands the res
 which writes it into the table `poisoned` and tells the engineer.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
@@ -62,6 +63,11 @@ class Findings:
     def all(self) -> tuple[Poisoned, ...]:
         """All of them, in the order in which they were found."""
         return tuple(self._found.values())
+
+    def log(self, log: logging.Logger) -> None:
+        """Say of each table once what is wrong in it."""
+        for source, words in dict.fromkeys((one.source, one.words) for one in self.all()):
+            log.error(NOT_USED, source, words)
 
     def note(self, source: str, row_key: object, error: object, body: object = b"") -> None:
         """Keep what was found.

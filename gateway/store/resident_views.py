@@ -1,6 +1,7 @@
 """What is read for a household's page: its doors, the order that holds there, what was recorded,
 and who was told. Never a label or a name of theirs; whoever finds the code learns neither."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -127,15 +128,18 @@ def _is_to_be(doubt: Doubt, now_ms: int) -> tuple[ColumnElement[bool], ...]:
     return _o.to_ms > now_ms - doubt.ahead_ms, _o.from_ms < _o.to_ms
 
 
-def told_of(connection: Connection, case_ids: list[str]) -> dict[str, list[Told]]:
+def told_of(connection: Connection, began_ms: Mapping[str, int]) -> dict[str, list[Told]]:
     """Who was told of these cases: by which duty, and when first; in the order in which they
-    were."""
+    were. `began_ms`: when each of them began."""
+    if not began_ms:
+        return {}
     first_ms = func.min(_x.done_ms)
-    # The index leads with warden_id: name those who can have been told.
+    # The index leads with warden_id and made_ms: name those who can have been told, and since when.
     people = select(tables.wardens.c.warden_id)
     query = (
         select(_x.case_id, _x.role, first_ms)
-        .where(_x.warden_id.in_(people), _x.case_id.in_(case_ids), _x.done_ms.is_not(None))
+        .where(_x.warden_id.in_(people), _x.made_ms >= min(began_ms.values()))
+        .where(_x.case_id.in_(began_ms), _x.done_ms.is_not(None))
         .group_by(_x.case_id, _x.role)
         .order_by(first_ms, _x.role)
     )

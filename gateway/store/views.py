@@ -224,8 +224,8 @@ def openings(
 
 def _with_told(connection: Connection, found: list[OpeningRow]) -> list[OpeningRow]:
     """The openings, with who had been told of those that were announced afterwards."""
-    late = [row.opening_id for row in found if row.reason == Reason.ANNOUNCED_LATE]
-    told = page_views.told_of(connection, late) if late else {}
+    late = {row.opening_id: row.opened_ms for row in found if row.reason == Reason.ANNOUNCED_LATE}
+    told = page_views.told_of(connection, late)
     return [replace(row, told=tuple(told.get(row.opening_id, ()))) for row in found]
 
 

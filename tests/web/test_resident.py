@@ -22,6 +22,8 @@ from tests.web.web_site import (
     seal_id,
 )
 
+pytestmark = pytest.mark.usefixtures("short_queries")
+
 
 async def test_a_code_opens_the_page_and_nothing_on_it_names_anybody(
     site: Console, phone: HouseholdPhone

@@ -32,6 +32,7 @@ from gateway.web.access_rules import (
 from gateway.web.actions import KINDS
 from gateway.web.live_stream import PAGES
 from gateway.web.visitors import COOKIE
+from tests.store.query_plans import endless, heard
 from tests.web.signed_in import ELSEWHERE, STAFF, WARDENS, Site, signed_in_site
 from tests.web.web_site import HOUR_MS, console, first_case, listening, new_store, now_ms
 
@@ -173,6 +174,13 @@ async def wants(site: Site, number: int) -> None:
 
 @pytest.mark.parametrize("role", Role)
 async def test_the_whole_matrix(role: Role, tmp_path: Path) -> None:
+    with heard() as queries:
+        await opens_everything(role, tmp_path)
+    assert len(queries) > 50
+    assert endless(queries) == {}
+
+
+async def opens_everything(role: Role, tmp_path: Path) -> None:
     name = BY_ROLE[role]
     async with signed_in_site(tmp_path) as site:
         await furnished(site)

@@ -23,11 +23,12 @@ from gateway.core.rules import CANARY, Rules
 TOLD_WITHIN_MS: Final = DAY_MS  # later it is no news; and then nobody knows any more whose it was
 
 
-def next_over(door: Door) -> tuple[int, Order] | None:
-    """The first order whose end is not noted yet, and when that is; asked at every step."""
+def next_over(door: Door) -> Order | None:
+    """The first order whose end is not noted yet; asked at every step."""
+    noted = door.orders_over
     for order in door.orders:  # the one that ends first goes first
-        if order.from_ms < order.to_ms and not _is_noted(door, order):
-            return over_ms(door, order), order
+        if order.from_ms < order.to_ms and not (noted and _is_noted(door, order)):
+            return order
     return None
 
 

@@ -87,8 +87,13 @@ def lost_ms(door: Door, rules: Rules) -> int | None:
     from_ms, listened_ms = door.heard_ms, door.listened_ms
     if listened_ms is not None and listened_ms > from_ms:
         from_ms = listened_ms
-    due_ms = from_ms + max(rules.lost_heartbeats * door.heartbeat_ms, _until_told_ms(door))
-    return visits.until_ms(door, due_ms) or due_ms
+    patience_ms = rules.lost_heartbeats * door.heartbeat_ms
+    if door.silent_paths:
+        patience_ms = max(patience_ms, _until_told_ms(door))
+    due_ms = from_ms + patience_ms
+    if door.visits or door.walk_test is not None:
+        return visits.until_ms(door, due_ms) or due_ms
+    return due_ms  # nearly always, and asked at every step
 
 
 def _until_told_ms(door: Door) -> int:

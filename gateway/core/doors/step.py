@@ -121,8 +121,7 @@ def step(door: Door, event: Event, now_ms: int, rules: Rules) -> tuple[Door, tup
 
 def next_deadline(door: Door, rules: Rules) -> int | None:
     """The earliest time at which this door needs a step by itself, or None."""
-    first = _first_due(door, rules)
-    return None if first is None else first[0]
+    return _first_due(door, rules)[0]
 
 
 def _class(door: Door, event: DoorClassed, now_ms: int, rules: Rules) -> DoorChange:
@@ -289,50 +288,51 @@ _ROWS = tuple(rows for _, rows in DUE)
 _NOTHING = _parts(Door(""))
 
 
-def _first_due(door: Door, rules: Rules) -> tuple[int, Any, Rule] | None:
-    """What is due first: when, the part of the door that it is about, and the rule for it.
+_DueRule = tuple[int | None, Any, Rule]  # when, the part of the door that it is about, what to do
+
+
+def _first_due(door: Door, rules: Rules) -> _DueRule:
+    """What is due first; at None there is nothing.
 
     Three times are no field's: that of silence, counted from when the seal was last heard, the end
     of the order under which a case was raised, and the end of any order.
     """
-    first_ms = silence.lost_ms(door, rules)
-    part: Any = door.heard_ms
-    rule: Rule = silence.fall_silent
+    first: _DueRule = silence.lost_ms(door, rules), door.heard_ms, silence.fall_silent
     parts = _parts(door)
     if parts != _NOTHING:
-        for candidate, rows in zip(parts, _ROWS, strict=True):
-            if candidate:
-                for due, then in rows:
-                    due_ms = due(candidate)
-                    if due_ms is not None and (first_ms is None or due_ms < first_ms):
-                        first_ms, part, rule = due_ms, candidate, then
-    for due_ms, candidate, then in _of_orders(door):
-        if first_ms is None or due_ms < first_ms:
-            first_ms, part, rule = due_ms, candidate, then
-    return None if first_ms is None else (first_ms, part, rule)
-
-
-def _of_orders(door: Door) -> list[tuple[int, Any, Rule]]:
-    """What the end of an order is the time for: of that under which a case was raised, of any."""
-    found: list[tuple[int, Any, Rule]] = []
+        first = _first_of_fields(parts, first)
     if door.last_case is not None:
-        due_ms = _order_over_ms(door)
-        if due_ms is not None:
-            found.append((due_ms, door.last_case, _end_order))
+        first = _sooner(first, (_order_over_ms(door), door.last_case, _end_order))
     over = order_end.next_over(door)
     if over is not None:
-        found.append((*over, order_end.note))
-    return found
+        first = _sooner(first, (orders.over_ms(door, over), over, order_end.note))
+    return first
+
+
+def _first_of_fields(parts: tuple[Any, ...], first: _DueRule) -> _DueRule:
+    first_ms, part, rule = first
+    for candidate, rows in zip(parts, _ROWS, strict=True):
+        if candidate:
+            for due, then in rows:
+                due_ms = due(candidate)
+                if due_ms is not None and (first_ms is None or due_ms < first_ms):
+                    first_ms, part, rule = due_ms, candidate, then
+    return first_ms, part, rule
+
+
+def _sooner(first: _DueRule, other: _DueRule) -> _DueRule:
+    if other[0] is None or (first[0] is not None and first[0] <= other[0]):
+        return first
+    return other
 
 
 def _fire_deadlines(door: Door, now_ms: int, rules: Rules) -> DoorChange:
     """Do what was due by now, the earliest first. A rule may set a new time, so check again."""
     effects: tuple[Effect, ...] = ()
     for _ in range(RULES_DUE_MAX):
-        first = _first_due(door, rules)
-        if first is None or first[0] > now_ms:
+        due_ms, part, rule = _first_due(door, rules)
+        if due_ms is None or due_ms > now_ms:
             break
-        due_ms, part, rule = first
         door, more = rule(door, part, due_ms, now_ms, rules)
         effects += more
     return door, effects

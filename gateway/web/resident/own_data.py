@@ -91,7 +91,7 @@ def _permits(connection: Connection, household_id: str, order: OrderSpan) -> lis
 
 
 def _case(connection: Connection, case: CaseRow, at: Callable[[int | None], str | None]) -> Any:
-    told = resident_views.told_of(connection, [case.case_id]).get(case.case_id, [])
+    told = resident_views.told_of(connection, {case.case_id: case.since_ms}).get(case.case_id, [])
     return {
         "number": case_number(case.case_id),
         "reason": case.reason.value,

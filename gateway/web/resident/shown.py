@@ -109,7 +109,7 @@ def openings(
         rows = views.openings(connection, door_id, OPENINGS_MAX, before_ms)
         rows = [row for row in rows if row.opened_ms >= order.from_ms]
         cases = {case.case_id: case for case in case_views.cases_at(connection, door_id, CASES_MAX)}
-        told = resident_views.told_of(connection, [row.opening_id for row in rows])
+        told = resident_views.told_of(connection, {row.opening_id: row.opened_ms for row in rows})
         for row in rows:
             case, dispute = cases.get(row.opening_id), contested.get(row.opening_id)
             called = None if case is None else case_number(case.case_id)
@@ -128,7 +128,7 @@ def other_cases(
     for number, door_id in enumerate(resident_views.door_ids_of(connection, household_id), 1):
         cases = case_views.cases_at(connection, door_id, CASES_MAX)
         cases = [c for c in cases if c.case_id not in known and c.since_ms >= order.from_ms]
-        told = resident_views.told_of(connection, [case.case_id for case in cases])
+        told = resident_views.told_of(connection, {case.case_id: case.since_ms for case in cases})
         for case in cases:
             called, whom = case_number(case.case_id), told.get(case.case_id, [])
             found.append(CaseShown(number, case, called, whom, contested.get(case.case_id)))
