@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.core.doors.household import OPENINGS_MAX
-from gateway.core.effects import OpeningRedated, OrderEnded, PageDue, PermitEnded
+from gateway.core.effects import OpeningRedated, OrderEnded, PageDue, PermitEnded, PermitSpent
 from gateway.core.events import DoorEnded, DoorPlaced
 from gateway.core.model import Policy
 from gateway.core.rules import Rules
@@ -85,6 +85,40 @@ def test_announced_late_ends_the_one_case_whichever_contact_it_is_announced_at(s
     site.at("12:03").door(BACK).may_open("12:00", "12:30")
     site.want(between("12:03", "12:03:01"), case("closed", why="announced late", door=FRONT))
     assert site.left(FRONT) == site.left(BACK) == [0]
+
+
+def test_one_that_is_announced_late_uses_one_of_several(site: Site) -> None:
+    site.at("12:00").door(FRONT).opens()
+    site.at("12:00:20").door(FRONT).shuts()
+    site.at("12:03").door(BACK).may_open("12:00", "12:30", openings=3)
+    assert site.left(FRONT) == site.left(BACK) == [2]
+    site.at("12:10").door(BACK).opens()
+    assert site.left(FRONT) == site.left(BACK) == [1]
+
+
+def test_each_meal_of_a_recurring_permit_says_how_much_of_it_is_left(site: Site) -> None:
+    meals = {"daily": ((12 * 60, 13 * 60), (17 * 60, 18 * 60)), "permit_id": "meals"}
+    site.at("11:00").door(BACK).may_open("11:00", "day 3 08:00", 3, 10, **meals)
+    for start in ("12:00", "12:20", "17:00"):
+        site.at(start).door(FRONT).opens()
+        site.at(f"{start}:20").door(FRONT).shuts()
+    spent = [(p, e) for _, p, e in site.followed if isinstance(e, PermitSpent)]
+    assert [e.openings_left for place, e in spent if place == FRONT] == [2, 1, 2]
+    assert [e.openings_left for place, e in spent if place == BACK] == [2, 1, 2]
+
+
+def test_a_contact_that_is_placed_anew_knows_the_case_of_who_hangs_beside_it_still(
+    site: Site,
+) -> None:
+    site.at("12:00").door(FRONT).opens()
+    site.tell(BACK, DoorPlaced("g", ("building:1", "stair:2"), FRONT, (FRONT,)))
+    site.at("12:01").door(FRONT).shuts()
+    site.at("12:10").door(BACK).opens()
+    assert set(site.open_cases()) == {FRONT}
+    site.at("12:11").door(BACK).shuts()
+    site.tell(BACK, DoorPlaced("g", ("building:1",)))
+    site.at("12:20").door(BACK).opens()
+    assert set(site.open_cases()) == {FRONT, BACK}, "it is a household of its own"
 
 
 def test_what_the_order_allows_in_a_day_is_the_households(site: Site) -> None:
