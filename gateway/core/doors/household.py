@@ -49,8 +49,9 @@ def known(door: Door, opening: HouseholdOpening) -> Door:
 
 def _as_judged(opening: HouseholdOpening, used: set[tuple[str, int]]) -> HouseholdOpening:
     """An opening that stays what it is, if what might cover it was used by one that is forgotten:
-    nothing else covers it any more. One that is news is judged first."""
-    if not opening.root or not any(_key(cover) in used for cover in opening.covers):
+    nothing else covers it any more. One that is news, or part of another, is not judged by it."""
+    is_own = opening.root == opening.opening_id
+    if not is_own or not any(_key(cover) in used for cover in opening.covers):
         return opening
     return replace(opening, covers=() if opening.cover is None else (opening.cover,))
 

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.core.doors import household
-from gateway.core.doors.household import COVERS_MAX
+from gateway.core.doors.household import COVERS_MAX, OPENINGS_MAX
 from gateway.core.model import Cover, Door, HouseholdOpening, Order, Permit, Policy
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
@@ -148,3 +148,27 @@ def test_of_many_that_may_cover_it_the_soonest_over_are_kept_and_what_the_order_
     assert opening.covers[0] == Cover("p5", NOON - HOUR, NOON + 4 * MINUTE, MINUTE)
     assert opening.covers[-1] == Cover("", 18_403, 2, 7 * MINUTE)  # the day at the site
     assert (opening.grace, opening.shut_ms) == (Rules().grace_ms, None)
+
+
+def test_what_shared_a_cover_with_one_that_is_forgotten_stays_as_it_was_judged() -> None:
+    day, meal = allowed_on(7), Cover("meal", NOON, NOON + HOUR, MINUTE)
+    first = replace(used("first", day), opened_ms=NOON - HOUR)
+    its = {"covers": (meal, day), "root": "breach"}
+    breach = HouseholdOpening("d", "breach", NOON, NOON, **its)  # type: ignore[arg-type]
+    lawful = replace(used("lawful", day), covers=(meal, day))
+    part = replace(breach, opening_id="part", door_id="e", root="lawful")
+    later = tuple(
+        HouseholdOpening("d", f"later-{number}", NOON + number, NOON, covers=(meal,), root="x")
+        for number in range(1, OPENINGS_MAX - 3)
+    )
+    known = tuple(sorted((first, breach, lawful, part, *later), key=household.by_time))
+    door = Door("d", beside=("e",), openings_beside=known)
+    assert household.known(door, later[-1]).openings_beside == known, "there is room for all"
+    heard = replace(news("news", meal, day), opened_ms=NOON + HOUR)
+    left = {one.opening_id: one for one in household.known(door, heard).openings_beside}
+    assert "first" not in left
+    assert left["breach"].covers == ()
+    assert left["lawful"].covers == (day,)
+    assert left["part"].covers == (meal, day), "it is judged by the time of another"
+    assert left["news"].covers == (meal, day), "it is not judged yet"
+    assert {left[one.opening_id] for one in later} == set(later)
