@@ -237,12 +237,12 @@ def come_back(
     return holder, moved + pages
 
 
-def duty_ends(holder: H, event: DutyEnds, _: int, __: Rules) -> tuple[H, tuple[Effect, ...]]:
-    """Until when who has the open case is on duty."""
+def duty_ends(holder: H, event: DutyEnds) -> H:
+    """The holder with until when who has its open case is on duty."""
     case = holder.case
     if case is None or case.case_id != event.case_id or case.state not in ANSWERED:
-        return holder, ()
-    return replace(holder, case=replace(case, hands_over_ms=event.at_ms)), ()
+        return holder
+    return replace(holder, case=replace(case, hands_over_ms=event.at_ms))
 
 
 # Every time in an open case, and the rule for it, for doors and outages alike:

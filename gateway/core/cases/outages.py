@@ -81,7 +81,7 @@ def step(outages: Outages, event: Event, now_ms: int, rules: Rules) -> OutagesCh
         case PageWentOut() | PageReceived():
             outages, effects = _page(outages, event, now_ms, rules)
         case DutyEnds():
-            outages, effects = _duty(outages, event, now_ms, rules), ()
+            outages, effects = _duty(outages, event), ()
         case CaseAction():
             outages, effects = _person(outages, event, now_ms, rules)
         case _:
@@ -204,11 +204,9 @@ def _page(
     return _with(outages, outage), _placed(outage, effects)
 
 
-def _duty(outages: Outages, event: DutyEnds, now_ms: int, rules: Rules) -> Outages:
+def _duty(outages: Outages, event: DutyEnds) -> Outages:
     outage = of_case(outages, event.case_id)
-    if outage is None:
-        return outages
-    return _with(outages, case.duty_ends(outage, event, now_ms, rules)[0])
+    return outages if outage is None else _with(outages, case.duty_ends(outage, event))
 
 
 def _doubt(outages: Outages, now_ms: int, rules: Rules) -> Outages:

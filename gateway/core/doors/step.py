@@ -217,7 +217,7 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     CaseAssessed: _act,
     CaseSignedOff: _act,
     CaseShelved: _act,
-    DutyEnds: case.duty_ends,
+    DutyEnds: lambda door, event, _, __: (case.duty_ends(door, event), ()),
     PhotoKept: _noted,
     PhotosDestroyed: _noted,
     PageWentOut: page_sent,
