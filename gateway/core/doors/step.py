@@ -220,7 +220,7 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     DutyEnds: lambda door, event, _, __: (case.duty_ends(door, event), ()),
     PhotoKept: _noted,
     PhotosDestroyed: _noted,
-    PageWentOut: page_sent,
+    PageWentOut: lambda door, event, now_ms, _: page_sent(door, event, now_ms),
     PageReceived: _received,
     OutageBegan: silence.explained,
     OutageEnded: silence.unexplained,
