@@ -117,7 +117,7 @@ def _fork(name: str, items: list[pytest.Item], took: dict[str, float]) -> int:
     pid = os.fork()
     if pid:
         return pid
-    code = 1
+    code, told = 1, os.dup(1)
     try:
         if switch is not None:
             switch.chosen = switch.variants[name.rpartition(".")[2]]
@@ -127,6 +127,8 @@ def _fork(name: str, items: list[pytest.Item], took: dict[str, float]) -> int:
         resource.setrlimit(resource.RLIMIT_AS, (BYTES_MAX, BYTES_MAX))
         signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
         code = int(any(_fails(item, took.get(item.nodeid)) for item in items))
+        if name == NONE and _failures:
+            os.write(told, f"mutants: {_failures[0]} fails without one\n".encode())
     finally:
         os._exit(code)
 

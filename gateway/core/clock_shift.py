@@ -7,6 +7,7 @@ the true clock, which is what the correction is for.
 """
 
 from functools import cache
+from operator import is_
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -62,7 +63,7 @@ def _moved(name: str, value: Any, by_ms: int) -> Any:
         return shifted(value, by_ms)
     if isinstance(value, tuple) and value:
         parts = tuple(_moved(name, part, by_ms) for part in value)
-        return value if all(a is b for a, b in zip(parts, value, strict=True)) else parts
+        return value if all(map(is_, parts, value)) else parts
     if type(value) is int and value and name.endswith("_ms"):  # 0 stands for none
         return value + by_ms
     return value

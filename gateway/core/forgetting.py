@@ -97,4 +97,4 @@ def _without(outage: Outage, gone: frozenset[str]) -> Outage | None:
         if not doors:
             return None
         return replace(outage, doors=doors, first_door=doors[0])
-    return outage if doors == outage.doors else replace(outage, doors=doors)
+    return replace(outage, doors=doors)

@@ -9,7 +9,8 @@ order, which stands here and nowhere else:
 3. What it means to others goes to the end of the queue: a door's silence to the site, an outage to
    its doors, a blind site to itself, what one contact of a household heard to its others, a receipt
    to its owner and to the other cases of a grouped page. Only that a contact has a case now, or has
-   none any more, goes to its front: its others know that before they raise one of their own.
+   none any more, goes to its front: its others know that before they raise one of their own; and
+   that what it opened joins a case comes behind the opening itself, which may stand open.
 4. The first of the queue steps, until it is empty.
 
 So the journal can be read in its own order: an event of the queue stands behind everything that
@@ -210,9 +211,10 @@ class SiteTurn:
         if after is not before:
             self._hold(before, after, event)
         routed: tuple[Routed, ...] = ()
+        joins: list[tuple[Subject, Event]] = []  # heard of behind what opened, of which it tells
         for effect in effects:
             if type(effect) in FOR_OTHERS:
-                queue.append(self._meant(effect, after))
+                (joins if type(effect) is CaseJoined else queue).append(self._meant(effect, after))
             else:
                 routed += self._route(effect, subject.id, after.grid_id, at_ms)
                 queue.extend(duties.taken(self.router, subject, effect, at_ms, self.rulebook.rules))
@@ -225,6 +227,7 @@ class SiteTurn:
         if after.beside:
             queue.extend(_named(beside.told(before, after, event, follows)))
             queue.extendleft(reversed(_named(beside.case_told(before, after, event))))
+        queue.extend(joins)
         return Step(subject, event, effects, routed, before, after, follows)
 
     def _household_step(

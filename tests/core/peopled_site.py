@@ -31,11 +31,13 @@ class PeopledSite(Site):
 
     whose_times: Iterable[str] = TEAM  # those whose own times come: tests, and what waits for them
 
-    def __init__(self, *flats: str, rules: Rules = NARROW) -> None:
+    def __init__(
+        self, *flats: str, rules: Rules = NARROW, households: tuple[tuple[str, ...], ...] = ()
+    ) -> None:
         self.roots: list[tuple[int, Subject, Event]] = []
         self.steps: list[Step] = []
         self.notified: list[Notification] = []
-        super().__init__(*(flats or FLATS), rules=rules)
+        super().__init__(*(flats or FLATS), rules=rules, households=households)
         self.tell(SITE, StaffSet(staff.of(TEAM, [], [])))
 
     def tell(self, place: str, event: Event) -> None:

@@ -5,6 +5,7 @@ import msgspec
 import pytest
 
 from gateway.core import forgetting
+from gateway.core.commissioning import Visit
 from gateway.core.doors.step import step
 from gateway.core.ending_events import NamesForgotten, OrderDestroyed
 from gateway.core.households import forgetting as of_households
@@ -130,6 +131,34 @@ def test_what_happened_at_the_very_beginning_of_the_next_order_is_its_own() -> N
     assert [result.done_ms for result in left.recent] == [at_ms]
     alone = forgetting.order(lived(OLD), OrderDestroyed("old"), NOON, RULES)[0]
     assert alone.allowed == (0, 0)
+
+
+@pytest.mark.parametrize(("begins_ms", "is_kept"), [(0, True), (-1, False)])
+def test_what_begins_with_the_next_order_is_of_that_and_what_ends_with_it_is_not(
+    begins_ms: int, is_kept: bool
+) -> None:
+    at_ms = NEW.from_ms + begins_ms
+    name = "the-one"
+    opening = Opening(name, at_ms, Reason.NO_PERMIT)
+    case = Case(name, Reason.NO_PERMIT, CaseState.RAISED, at_ms)
+    beside = HouseholdOpening("e", name, at_ms, at_ms)
+    permit = Permit(name, at_ms - HOUR, at_ms + 1, 1, HOUR, "", "")
+    door = Door("d", orders=(OLD, NEW), case=case, last_case=name, in_review=(case,))
+    door = msgspec.structs.replace(
+        door, opening=opening, ended=opening, openings_beside=(beside,), permits=(permit,)
+    )
+    left = forgetting.order(door, OrderDestroyed("old", NEW.from_ms), NOON, RULES)[0]
+    parts = (left.opening, left.ended, left.case, left.last_case)
+    assert parts == ((opening, opening, case, name) if is_kept else (None,) * 4)
+    several = (left.openings_beside, left.in_review, left.permits)
+    assert several == (((beside,), (case,), (permit,)) if is_kept else ((), (), ()))
+
+
+def test_somebody_who_is_still_to_come_is_expected_and_who_has_been_there_is_not() -> None:
+    visits = tuple(Visit(f"v{to}", "s", NOON - HOUR, NOON + to, "~zhou") for to in (0, 1))
+    door = msgspec.structs.replace(lived(OLD, NEW), visits=visits)
+    left = forgetting.order(door, OrderDestroyed("old", NEW.from_ms), NOON, RULES)[0]
+    assert left.visits == visits[1:]
 
 
 def test_a_case_names_the_one_before_it_only_while_that_is_known() -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -115,3 +116,24 @@ def test_a_window_of_the_day_holds_its_first_minute_and_not_its_last() -> None:
     ):
         assert all(local_time.is_between(minute, *window) for minute in inside)
         assert not any(local_time.is_between(minute, *window) for minute in outside)
+
+
+@pytest.mark.parametrize(
+    ("at_min", "windows", "out_min"),
+    [
+        (720, (), 720),
+        (720, ((720, 780),), 780),
+        (719, ((720, 780),), 719),
+        (780, ((720, 780),), 780),
+        (725, ((720, 780), (780, 840)), 840),  # from one into the next,
+        (725, ((780, 840), (720, 780)), 840),  # in whatever order they stand
+        (1_380, ((1_320, 480), (470, 540)), 1_440 + 540),  # over midnight
+        (725, ((720, 780), (790, 840)), 780),
+        (725, ((720, 0), (0, 720)), 1_440 + 720),  # nothing of a day is left: an end of one
+    ],
+)
+def test_what_must_wait_for_hours_waits_for_the_end_of_all_that_follow_each_other(
+    at_min: int, windows: local_time.Windows, out_min: int
+) -> None:
+    found_ms = local_time.outside(WUXI, MIDNIGHT + at_min * MINUTE, windows)
+    assert (found_ms - MIDNIGHT) / MINUTE == out_min

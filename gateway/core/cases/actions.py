@@ -132,11 +132,11 @@ def page_fate(
 ) -> tuple[H, tuple[Effect, ...]]:
     """A page of the open case went out, or was signed for."""
     if isinstance(event, PageWentOut):
-        return page_sent(holder, event, now_ms, rules)
+        return page_sent(holder, event, now_ms)
     return page_received(holder, event, now_ms, rules)
 
 
-def page_sent(holder: H, event: PageWentOut, now_ms: int, _: Rules) -> tuple[H, tuple[Effect, ...]]:
+def page_sent(holder: H, event: PageWentOut, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
     """A page of the open case went out. Only the first is news."""
     case = holder.case
     if case is None or case.case_id != event.case_id:

@@ -65,7 +65,7 @@ def raise_case(
     if case.openings and _is_secondary(reason, case.reason):
         told_ms = escalation.may_start_ms(reason, now_ms, quiet_hours(holder, now_ms), rules)
         fault = SecondaryFault(page_id, reason, since_ms, told_ms)
-        return _join_quietly(holder, case, fault, now_ms, rules)
+        return _join_quietly(holder, case, fault, now_ms)
     case = replace(
         case,
         make=case.make or make_of(holder),
@@ -113,7 +113,7 @@ def quiet_hours(holder: Door | Outage | Trouble, now_ms: int) -> escalation.Quie
 
 
 def _join_quietly(
-    holder: H, case: Case, fault: SecondaryFault, now_ms: int, rules: Rules
+    holder: H, case: Case, fault: SecondaryFault, now_ms: int
 ) -> tuple[H, tuple[Effect, ...]]:
     """A fault secondary to a breach: the installer hears of it; who has the breach keeps it."""
     secondary: list[SecondaryFault] = [
@@ -123,7 +123,7 @@ def _join_quietly(
     holder = replace(holder, case=case, last_case=case.case_id)
     pages: tuple[Effect, ...] = ()
     if fault.told_ms <= now_ms:
-        holder, pages = page_secondary(holder, case, fault.told_ms, now_ms, rules)
+        holder, pages = _page_secondary(holder, case, now_ms)
     return holder, (CaseMoved(case, now_ms), *pages)
 
 
@@ -136,6 +136,10 @@ def page_secondary(
     holder: H, case: Case, _due_ms: int, now_ms: int, _: Rules
 ) -> tuple[H, tuple[Effect, ...]]:
     """Secondary faults may be told now."""
+    return _page_secondary(holder, case, now_ms)
+
+
+def _page_secondary(holder: H, case: Case, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
     due = [fault for fault in case.secondary if fault.told_ms <= now_ms]
     later = tuple(fault for fault in case.secondary if fault not in due)
     pages = tuple(
@@ -237,12 +241,12 @@ def come_back(
     return holder, moved + pages
 
 
-def duty_ends(holder: H, event: DutyEnds, _: int, __: Rules) -> tuple[H, tuple[Effect, ...]]:
-    """Until when who has the open case is on duty."""
+def duty_ends(holder: H, event: DutyEnds) -> H:
+    """The holder with until when who has its open case is on duty."""
     case = holder.case
     if case is None or case.case_id != event.case_id or case.state not in ANSWERED:
-        return holder, ()
-    return replace(holder, case=replace(case, hands_over_ms=event.at_ms)), ()
+        return holder
+    return replace(holder, case=replace(case, hands_over_ms=event.at_ms))
 
 
 # Every time in an open case, and the rule for it, for doors and outages alike:

@@ -81,7 +81,7 @@ def step(outages: Outages, event: Event, now_ms: int, rules: Rules) -> OutagesCh
         case PageWentOut() | PageReceived():
             outages, effects = _page(outages, event, now_ms, rules)
         case DutyEnds():
-            outages, effects = _duty(outages, event, now_ms, rules), ()
+            outages, effects = _duty(outages, event), ()
         case CaseAction():
             outages, effects = _person(outages, event, now_ms, rules)
         case _:
@@ -204,11 +204,9 @@ def _page(
     return _with(outages, outage), _placed(outage, effects)
 
 
-def _duty(outages: Outages, event: DutyEnds, now_ms: int, rules: Rules) -> Outages:
+def _duty(outages: Outages, event: DutyEnds) -> Outages:
     outage = of_case(outages, event.case_id)
-    if outage is None:
-        return outages
-    return _with(outages, case.duty_ends(outage, event, now_ms, rules)[0])
+    return outages if outage is None else _with(outages, case.duty_ends(outage, event))
 
 
 def _doubt(outages: Outages, now_ms: int, rules: Rules) -> Outages:
@@ -243,9 +241,10 @@ def _gather(outages: Outages, _: Any, now_ms: int, rules: Rules) -> OutagesChang
     outages = replace(outages, gathered_ms=None)
     effects: tuple[Effect, ...] = ()
     for _ in range(OUTAGES_MAX - len(outages.outages)):
-        area, doors, since_ms = _best(outages, now_ms, rules)
-        if area is None:
+        best = _best(outages, now_ms, rules)
+        if best is None:
             break
+        area, doors, since_ms = best
         # Its id leaves the house with its pages, so it says nothing of where it is.
         outage_id = f"outage-{now_ms}-{len(outages.outages)}"
         outage = Outage(outage_id, area, since_ms, doors[0], doors)
@@ -255,7 +254,7 @@ def _gather(outages: Outages, _: Any, now_ms: int, rules: Rules) -> OutagesChang
     return outages, effects
 
 
-def _best(outages: Outages, now_ms: int, rules: Rules) -> tuple[str | None, tuple[str, ...], int]:
+def _best(outages: Outages, now_ms: int, rules: Rules) -> tuple[str, tuple[str, ...], int] | None:
     """The area that explains most: its doors that fell silent together, twice, less those of it
     that are heard. Half a stair may run on batteries; but who fell silent days ago proves nothing.
 
@@ -279,7 +278,7 @@ def _best(outages: Outages, now_ms: int, rules: Rules) -> tuple[str | None, tupl
         if count >= rules.outage_doors and weight > 0 and (best is None or rank > best):
             best = rank
     if best is None:
-        return None, (), 0
+        return None
     chosen = [lost for lost in unexplained if any(area == best[2] for area, _ in lost.areas)]
     return best[2], tuple(lost.door_id for lost in chosen), min(lost.since_ms for lost in chosen)
 

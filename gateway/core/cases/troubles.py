@@ -78,7 +78,7 @@ def step(troubles: Troubles, event: Event, now_ms: int, rules: Rules) -> Trouble
         case PageWentOut() | PageReceived():
             troubles, effects = _page(troubles, event, now_ms, rules)
         case DutyEnds():
-            troubles, effects = _duty(troubles, event, now_ms, rules), ()
+            troubles, effects = _duty(troubles, event), ()
         case CaseAction():
             troubles, effects = _person(troubles, event, now_ms, rules)
         case _:
@@ -198,11 +198,9 @@ def _person(troubles: Troubles, event: CaseAction, now_ms: int, rules: Rules) ->
     return replace(troubles, recent=recent), effects
 
 
-def _duty(troubles: Troubles, event: DutyEnds, now_ms: int, rules: Rules) -> Troubles:
+def _duty(troubles: Troubles, event: DutyEnds) -> Troubles:
     trouble = of_case(troubles, event.case_id)
-    if trouble is None:
-        return troubles
-    return _with(troubles, case.duty_ends(trouble, event, now_ms, rules)[0])
+    return troubles if trouble is None else _with(troubles, case.duty_ends(trouble, event))
 
 
 def _placed(trouble: Trouble, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:

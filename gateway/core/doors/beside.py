@@ -207,9 +207,7 @@ def _judged_anew(door: Door, own: HouseholdOpening, now_ms: int, rules: Rules) -
     for field in ("opening", "ended"):
         opening = getattr(door, field)
         if opening is not None and opening.opening_id == own.opening_id:
-            anew = openings.as_judged(door, opening, now_ms, rules)
-            anew = replace(anew, overstay_ms=None) if field == "ended" else anew
-            door = replace(door, **{field: anew})
+            door = replace(door, **{field: openings.as_judged(door, opening, now_ms, rules)})
     is_own_case = door.case is not None and door.case.case_id == own.opening_id
     if own.reason not in UNANNOUNCED or is_own_case:
         return door, effects

@@ -8,10 +8,13 @@ another for longer than it may stand open itself.
 
 Each contact knows the latest openings of all of them, with what might cover each when it was heard
 of, and works out anew what they are whenever one is news: in the order of their times, so which
-report came first does not matter, and all contacts find the same without asking each other.
+report came first does not matter, and all contacts find the same without asking each other. What
+might have used the same as one that is forgotten stays as it was judged: how much of a meal, or of
+a day, that one used stands nowhere else.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec.structs import replace
@@ -38,8 +41,19 @@ def by_time(opening: HouseholdOpening) -> tuple[int, str]:
 def known(door: Door, opening: HouseholdOpening) -> Door:
     """The door with this opening of its household as it is now."""
     others = [o for o in door.openings_beside if o.opening_id != opening.opening_id]
-    kept = tuple(sorted((*others, opening), key=by_time))[-OPENINGS_MAX:]
-    return door if kept == door.openings_beside else replace(door, openings_beside=kept)
+    every = sorted((*others, opening), key=by_time)
+    used = set(_used_by(every[:-OPENINGS_MAX]))
+    kept = tuple(_as_judged(one, used) for one in every[-OPENINGS_MAX:])
+    return replace(door, openings_beside=kept)
+
+
+def _as_judged(opening: HouseholdOpening, used: set[tuple[str, int]]) -> HouseholdOpening:
+    """An opening that stays what it is, if what might cover it was used by one that is forgotten:
+    nothing else covers it any more. One that is news, or part of another, is not judged by it."""
+    is_own = opening.root == opening.opening_id
+    if not is_own or not any(_key(cover) in used for cover in opening.covers):
+        return opening
+    return replace(opening, covers=() if opening.cover is None else (opening.cover,))
 
 
 def find(door: Door, opening_id: str) -> HouseholdOpening | None:
@@ -77,10 +91,7 @@ def settled(door: Door, off_delay_ms: int) -> Door:
         root = _root(found, opening, off_delay_ms)
         what = left.use(opening) if root is None else (root.reason, root.cover, root.opening_id)
         found.append(replace(opening, reason=what[0], cover=what[1], root=what[2]))
-    openings = tuple(found)
-    if openings == door.openings_beside:
-        return door
-    return left.put(replace(door, openings_beside=openings))
+    return left.put(replace(door, openings_beside=tuple(found)))
 
 
 def _root(
@@ -137,6 +148,8 @@ class _Left:
         permit = _permit(self._door, cover.permit_id)
         if permit is None:
             return self._used[_key(cover)]
+        if permit.daily and permit.spent[0] != cover.window:
+            return permit.openings  # of a window of which nothing is kept, those known used all
         return permits.left(permit, cover.window) + self._used[_key(cover)]
 
     def put(self, door: Door) -> Door:
@@ -158,7 +171,7 @@ class _Left:
         return door
 
 
-def _used_by(openings: Openings) -> list[tuple[str, int]]:
+def _used_by(openings: Iterable[HouseholdOpening]) -> list[tuple[str, int]]:
     roots = (o for o in openings if o.cover is not None and o.root == o.opening_id)
     return [_key(o.cover) for o in roots if o.cover is not None]
 

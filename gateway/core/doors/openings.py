@@ -88,7 +88,8 @@ def _of_household(
 
 
 def as_judged(door: Door, opening: Opening, now_ms: int, rules: Rules) -> Opening:
-    """An opening as it is judged beside the others of its household."""
+    """An opening as it is judged beside the others of its household; one that has shut may go on
+    (`go_on`), and lasts no longer by that."""
     own = household.find(door, opening.opening_id)
     if own is None:
         return opening
@@ -100,7 +101,7 @@ def as_judged(door: Door, opening: Opening, now_ms: int, rules: Rules) -> Openin
         opening,
         reason=own.reason,
         permit_id=(own.cover.permit_id or None) if own.cover is not None else None,
-        overstay_ms=until_ms if opening.shut_ms is None else None,
+        overstay_ms=until_ms,
         beside=own.root if is_part else None,
     )
 

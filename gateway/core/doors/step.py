@@ -81,6 +81,7 @@ from gateway.core.events import (
 )
 from gateway.core.households.events import QuietAsked, RecordCorrected, SaidOfSeal
 from gateway.core.model import Door, Order
+from gateway.core.order_over import OrderOver
 from gateway.core.path_events import CopyCame, PathHeard, PathSilent, PathsTested
 from gateway.core.reasons import BREACHES, QUESTIONS, Reason
 from gateway.core.rules import Rules
@@ -151,8 +152,11 @@ def _ended(door: Door, _: DoorEnded, now_ms: int, __: Rules) -> DoorChange:
     door = replace(door, canary=None, tampered_ms=None, outage=None)
     if not door.beside:
         return door, effects + cleared
-    ended = tuple(_over_by(order, now_ms) for order in door.orders)  # the household's go on
-    return household.placed(replace(door, beside=(), orders=ended)), effects + cleared
+    # the household's go on: nobody is told of an end, and nothing that was announced ends
+    ended = tuple(_over_by(order, now_ms) for order in door.orders)
+    noted = tuple(OrderOver(order.order_id, order.to_ms) for order in ended)
+    door = replace(door, beside=(), orders=ended, orders_over=noted)
+    return household.placed(door), effects + cleared
 
 
 def _over_by(order: Order, now_ms: int) -> Order:
@@ -212,10 +216,10 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     CaseAssessed: _act,
     CaseSignedOff: _act,
     CaseShelved: _act,
-    DutyEnds: case.duty_ends,
+    DutyEnds: lambda door, event, _, __: (case.duty_ends(door, event), ()),
     PhotoKept: _noted,
     PhotosDestroyed: _noted,
-    PageWentOut: page_sent,
+    PageWentOut: lambda door, event, now_ms, _: page_sent(door, event, now_ms),
     PageReceived: _received,
     OutageBegan: silence.explained,
     OutageEnded: silence.unexplained,

@@ -141,11 +141,11 @@ def test_what_is_over_wants_its_report_only_and_has_a_day_for_it() -> None:
 
 def test_the_end_of_a_duty_is_noted_at_the_case_that_somebody_has() -> None:
     taken = case(state=S.ACKNOWLEDGED)
-    door, effects = cases.duty_ends(holding(taken), DutyEnds("c", LATER), NOON, RULES)
-    assert (door.case, effects) == (replace(taken, hands_over_ms=LATER), ())
+    door = cases.duty_ends(holding(taken), DutyEnds("c", LATER))
+    assert door.case == replace(taken, hands_over_ms=LATER)
     for its, case_id in ((taken, "other"), (case(), "c"), (None, "c")):
         held = holding(its)
-        assert cases.duty_ends(held, DutyEnds(case_id, LATER), NOON, RULES) == (held, ())
+        assert cases.duty_ends(held, DutyEnds(case_id, LATER)) is held
 
 
 # Reviews that wait.

@@ -81,3 +81,18 @@ def test_k2_who_fell_silent_long_ago_proves_nothing() -> None:
     assert due_ms is not None
     _, effects = outages.step(site, DeadlineCame(), due_ms, RULES)
     assert not any(isinstance(e, OutageFound) for e in effects)
+
+
+@pytest.mark.parametrize(("first_ms", "is_outage"), [(NOON, True), (NOON - 1, False)])
+def test_k2_the_first_of_one_cause_fell_silent_so_long_before_and_no_longer(
+    first_ms: int, is_outage: bool
+) -> None:
+    look_ms = NOON + outages.TOGETHER * RULES.outage_gather_ms
+    others_ms = look_ms - RULES.outage_gather_ms
+    site = Outages()
+    for number, at_ms in enumerate((first_ms, others_ms, others_ms)):
+        lost = SealLost(f"d{number}", at_ms - MINUTE, (("stair:a", 6),))
+        site, _ = outages.step(site, lost, at_ms, RULES)
+    assert outages.next_deadline(site) == look_ms
+    _, effects = outages.step(site, DeadlineCame(), look_ms, RULES)
+    assert any(isinstance(e, OutageFound) for e in effects) is is_outage

@@ -175,3 +175,34 @@ def test_a_handheld_that_signs_for_a_trouble_moves_its_case_on() -> None:
     assert len(watch.effects) == before, "once"
     watch.tell(PageReceived("trouble-0-0", page.page_id, "captain-1"))
     assert len(watch.effects) == before, "of a case that is none"
+
+
+def test_a_trouble_is_known_by_the_beginning_of_what_it_is_about_and_since_when() -> None:
+    """However long the name of a channel is: in a row there is so much room."""
+    name = "c" * (troubles.ABOUT_MAX - 1)
+    watch = Watch().tell(TroubleBegan(Reason.CHANNEL_FAILING, name + "a-long", 5 * MINUTE_MS))
+    (trouble,) = watch.turn.troubles.troubles
+    assert (trouble.about, trouble.since_ms) == (name + "a", watch.now_ms - 5 * MINUTE_MS)
+    assert trouble.case is not None
+    assert trouble.case.since_ms == watch.now_ms - 5 * MINUTE_MS
+    watch.tell(TroubleBegan(Reason.CHANNEL_FAILING, name + "a-longer"))
+    assert len(watch.turn.troubles.troubles) == 1
+    for known, is_there in ((name + "a-long", True), (name + "b", False)):
+        its = watch.turn.troubles
+        assert troubles.is_present(its, Reason.CHANNEL_FAILING, known) is is_there
+    assert not troubles.is_present(watch.turn.troubles, Reason.TWIN, name + "a")
+    watch.tell(TroubleEnded(Reason.CHANNEL_FAILING, name + "a-long"))
+    assert watch.turn.troubles.troubles == ()
+    assert not troubles.has_present(watch.turn.troubles, Reason.CHANNEL_FAILING)
+
+
+def test_one_that_comes_again_while_somebody_has_it_is_since_then_and_told_again() -> None:
+    watch = Watch().tell(TroubleBegan(Reason.DISK_LOW)).take()
+    first = watch.cases()[-1].case
+    watch.tell(TroubleEnded(Reason.DISK_LOW)).after(MINUTE_MS)
+    watch.tell(TroubleBegan(Reason.DISK_LOW, "", 1_000))
+    (trouble,) = watch.turn.troubles.troubles
+    assert (trouble.since_ms, trouble.is_over) == (watch.now_ms - 1_000, False)
+    assert trouble.case is not None
+    assert (trouble.case.case_id, trouble.case.state) == (first.case_id, CaseState.RAISED)
+    assert trouble.case.cleared_ms is None

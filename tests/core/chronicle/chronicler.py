@@ -1,7 +1,8 @@
 """Writes down what a site does: who is told, what is recorded, what is remembered, line by line.
 
 A line is a time on the wall, a place, and a thing with all of its fields that say something. Of a
-case only what changed is written. What depends on the order of tests (the ids of actions) is left
+case only what changed is written, and an opening of a household only where it is not as it stood
+last, whichever contact knows it. What depends on the order of tests (the ids of actions) is left
 out, and a time that stands within an id is written as on the wall.
 """
 
@@ -13,7 +14,7 @@ from msgspec.structs import fields, replace
 
 from gateway.core.effects import ActionRefused, CaseMoved, Effect, PageDue, WatchDoubted
 from gateway.core.events import Event, PersonDue, PersonReached, StaffSet
-from gateway.core.model import Case
+from gateway.core.model import Case, HouseholdOpening
 from gateway.core.paging import staff
 from gateway.core.paging.person import DailyTest, GroupedPage, SinglePage
 from gateway.core.paging.routing import Notification
@@ -40,12 +41,19 @@ class Chronicle(PeopledSite):
 
     whose_times = TEAM
 
-    def __init__(self, *flats: str, rules: Rules | None = None, answers_tests: bool = True) -> None:
+    def __init__(
+        self,
+        *flats: str,
+        rules: Rules | None = None,
+        answers_tests: bool = True,
+        households: tuple[tuple[str, ...], ...] = (),
+    ) -> None:
         self.answers_tests = answers_tests  # then the daily tests of phones are not written
         self.lines: list[str] = []
         self._cases: dict[str, dict[str, str]] = {}
+        self._openings: dict[str, str] = {}  # as they stood last
         self._is_begun = False
-        super().__init__(*flats, rules=rules or Rules())
+        super().__init__(*flats, rules=rules or Rules(), households=households)
         self.people()
         self._is_begun = True
 
@@ -147,6 +155,8 @@ class Chronicle(PeopledSite):
         return its
 
     def _value(self, value: Any) -> str:
+        if isinstance(value, HouseholdOpening):
+            return self._opening(value)
         if isinstance(value, Struct):
             return self.told_as(value)
         if isinstance(value, tuple | list):
@@ -154,6 +164,11 @@ class Chronicle(PeopledSite):
         if isinstance(value, int) and not isinstance(value, bool) and value > FIRST_MS:
             return self._wall(value)
         return re.sub(r"\d{13}", lambda found: self._wall(int(found.group())), str(value))
+
+    def _opening(self, opening: HouseholdOpening) -> str:
+        told, before = self.told_as(opening), self._openings.get(opening.opening_id)
+        self._openings[opening.opening_id] = told
+        return f"{self._value(opening.opening_id)} as before" if told == before else told
 
     def _wall(self, at_ms: int) -> str:
         return super()._wall(at_ms).removeprefix("day ").replace(" ", "/")

@@ -56,6 +56,12 @@ def test_two_permits_of_which_nobody_knows_the_one_are_a_question() -> None:
     assert not asks(door(meal(NOON - HOUR, NOON + HOUR, "a"), meal(NOON - HOUR, NOON + HOUR, "b")))
 
 
+def test_a_permit_of_a_moment_that_holds_just_now_by_our_clock_is_one_of_two() -> None:
+    wide, moment = meal(NOON - HOUR, NOON + HOUR, "a"), meal(NOON, NOON + 1, "b")
+    assert asks(door(wide, moment)), "by our clock it used the one, by any other time the other"
+    assert not asks(door(wide, moment), NOON + 1)
+
+
 def test_two_windows_of_one_permit_are_a_question_too() -> None:
     daily = ((3 * 60, 4 * 60), (4 * 60, 5 * 60))  # NOON is 04:00 by that wall
     assert asks(door(meal(NOON - DAY, NOON + DAY, daily=daily)))

@@ -6,6 +6,7 @@ from gateway.core.events import (
     CaseSignedOff,
     DoorEnded,
     OrderPlaced,
+    OutageBegan,
     SealBound,
     SealUnbound,
 )
@@ -55,6 +56,19 @@ def test_e8_a_door_out_of_use_needs_nobody_any_more() -> None:
     pages = len(story.pages())
     story.after(3 * DAY)
     assert len(story.pages()) == pages
+
+
+def test_e8_a_door_out_of_use_waits_for_nothing_that_it_waited_for() -> None:
+    """Neither to be told of a cover that came off before its order, nor for an outage to end."""
+    story = Story(ordered=False)
+    story.heartbeat(Contact.SHUT, cover=True)
+    story.tell(OrderPlaced(Order("o", NOON - DAY, NOON + DAY)))
+    story.tell(OutageBegan("outage"))
+    assert None not in (story.door.tampered_ms, story.door.outage)
+    story.tell(DoorEnded())
+    assert (story.door.tampered_ms, story.door.outage, story.door.canary) == (None, None, None)
+    story.after(2 * HOUR)
+    assert story.pages() == []
 
 
 def test_e8_what_is_in_review_waits_for_its_people() -> None:

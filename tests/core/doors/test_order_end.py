@@ -1,10 +1,11 @@
 """The end of an order is told once, by day, as knowledge; and never where an order goes on."""
 
+import pytest
 from msgspec.structs import replace
 
 from gateway.core.effects import OrderEnded, PermitEnded
 from gateway.core.ending_events import OrderDestroyed
-from gateway.core.events import DoorPlaced, OrderPlaced, PermitAnnounced
+from gateway.core.events import DeadlineCame, DoorPlaced, OrderPlaced, PermitAnnounced
 from gateway.core.households.events import QuietAsked
 from gateway.core.model import Doubt, Order, Permit, Policy
 from gateway.core.reasons import Reason
@@ -112,6 +113,27 @@ def test_what_was_over_long_ago_is_no_news() -> None:
     story = story_of(Order("o", NOON - 10 * DAY, NOON - 2 * DAY))
     assert ends_told(story) == []
     assert [one.told_ms for one in story.door.orders_over] == [None]
+
+
+@pytest.mark.parametrize(("late_ms", "is_told"), [(DAY, True), (DAY + 1, False)])
+def test_a_gateway_that_stood_still_tells_it_within_a_day(late_ms: int, is_told: bool) -> None:
+    story = story_of(Order("o", NOON - DAY, ENDS))
+    story.now_ms = ENDS + late_ms
+    story.tell(DeadlineCame())
+    assert ends_told(story) == ([ENDS] if is_told else [])
+
+
+def test_one_that_waits_for_the_household_for_more_than_a_day_is_no_news_either() -> None:
+    """It ended as its hours began, and the gateway stood still when they were over."""
+    for wait_ms, told in ((DAY, [NOON + 7 * HOUR]), (DAY + 1, [])):
+        story = story_of(Order("o", NOON - DAY, NOON + 7 * HOUR))
+        story.tell(QuietAsked(((19 * 60, 20 * 60),)))
+        story.after(7 * HOUR)
+        (over,) = story.door.orders_over
+        assert over.told_ms == NOON + 20 * HOUR, "the evening is over too"
+        story.now_ms = NOON + 7 * HOUR + wait_ms
+        story.tell(DeadlineCame())
+        assert ends_told(story) == told
 
 
 def test_nothing_of_it_stays_with_an_order_that_is_destroyed() -> None:

@@ -1,6 +1,7 @@
 """Which order holds when, what it allows, and which are kept."""
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.core.doors import orders
 from gateway.core.model import Door, Doubt, Order, Policy
@@ -99,6 +100,14 @@ def test_quiet_hours_are_those_of_the_order_that_holds() -> None:
     its = door(order("a", 0, 1, Policy(quiet=((60, 120),))), order("b", 2, 3))
     assert orders.quiet(its, NOON) == ((60, 120),)
     assert orders.quiet(its, NOON + 2 * HOUR) == orders.quiet(its, NOON + 5 * HOUR) == ()
+
+
+def test_the_hours_that_a_household_named_hold_with_its_order_and_until_its_last_word() -> None:
+    own = ((420, 480),)
+    its = replace(door(order("a", 0, 1, Policy(quiet=((60, 120),)))), quiet=own)
+    assert orders.hours_of_household(its, NOON) == orders.quiet(its, NOON) == ((60, 120), *own)
+    assert orders.hours_of_household(its, NOON + 2 * HOUR) == own
+    assert orders.quiet(its, NOON + 2 * HOUR) == ()
 
 
 def test_one_of_the_same_id_is_replaced_and_the_ones_that_end_last_are_kept() -> None:

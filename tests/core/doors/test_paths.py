@@ -1,6 +1,7 @@
 """One of two ways falls silent: who is told, when it is over, and when a seal is lost."""
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.core.cases.escalation import steps_for
 from gateway.core.doors import silence
@@ -187,3 +188,24 @@ def test_a_fault_that_one_cause_explains_is_told_of_nobody_and_its_case_ends() -
     story.tell(PathSilent(SEAL, Path.NETWORK, NOON))  # the place is well, and this seal is not
     beating(story, story.now_ms + PATIENCE + BEAT)
     assert len(told(story)) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "found_ms", "is_ours", "patience_ms"),
+    [
+        (Path.AIR, NOON + 1, True, UNAWARE_MS),
+        (Path.AIR, NOON, True, LOST),  # it spoke as that was found
+        (Path.AIR, NOON + 1, False, LOST),  # a fault of its own
+        (Path.NETWORK, NOON + 1, True, LOST),  # it beats by air as it promised
+    ],
+)
+def test_how_long_a_seal_is_waited_for_that_may_not_know_that_we_hear_nobody_by_air(
+    path: Path, found_ms: int, is_ours: bool, patience_ms: int
+) -> None:
+    silent = SilentPath(path, NOON, found_ms, None, is_ours)
+    door = replace(promised().door, silent_paths=(silent,))
+    assert door.heard_ms == NOON
+    assert silence.lost_ms(door, Rules()) == NOON + patience_ms
+    before = silence.liveness(door, NOON + patience_ms - 1, Rules())
+    after = silence.liveness(door, NOON + patience_ms, Rules())
+    assert (before, after) == (Liveness.LATE, Liveness.LOST)

@@ -3,9 +3,11 @@
 import pytest
 
 from gateway.core.doors.household import OPENINGS_MAX
+from gateway.core.effects import OpeningRedated, OrderEnded, PageDue, PermitEnded, PermitSpent
 from gateway.core.events import DoorEnded, DoorPlaced
 from gateway.core.model import Policy
 from gateway.core.rules import Rules
+from tests.core.actors import HOUR
 from tests.core.timeline import Site, between, case, nobody, opening, page, warden
 
 FRONT, BACK = "1-101", "1-101-back"
@@ -70,6 +72,11 @@ def test_a_later_breach_at_the_other_contact_joins_the_open_case_and_is_told(sit
     assert set(site.open_cases()) == {FRONT}
     assert site.open_cases()[FRONT].openings == 2
     assert site.open_cases()[FRONT].contacts == (BACK,)
+    site.at("12:30")
+    assert site.open_cases()[FRONT].cleared_ms is None, "the back door stands open"
+    site.at("12:31").door(BACK).shuts()
+    site.at("12:32")
+    assert site.open_cases()[FRONT].cleared_ms == site.time("12:31")
 
 
 def test_announced_late_ends_the_one_case_whichever_contact_it_is_announced_at(site: Site) -> None:
@@ -78,6 +85,40 @@ def test_announced_late_ends_the_one_case_whichever_contact_it_is_announced_at(s
     site.at("12:03").door(BACK).may_open("12:00", "12:30")
     site.want(between("12:03", "12:03:01"), case("closed", why="announced late", door=FRONT))
     assert site.left(FRONT) == site.left(BACK) == [0]
+
+
+def test_one_that_is_announced_late_uses_one_of_several(site: Site) -> None:
+    site.at("12:00").door(FRONT).opens()
+    site.at("12:00:20").door(FRONT).shuts()
+    site.at("12:03").door(BACK).may_open("12:00", "12:30", openings=3)
+    assert site.left(FRONT) == site.left(BACK) == [2]
+    site.at("12:10").door(BACK).opens()
+    assert site.left(FRONT) == site.left(BACK) == [1]
+
+
+def test_each_meal_of_a_recurring_permit_says_how_much_of_it_is_left(site: Site) -> None:
+    meals = {"daily": ((12 * 60, 13 * 60), (17 * 60, 18 * 60)), "permit_id": "meals"}
+    site.at("11:00").door(BACK).may_open("11:00", "day 3 08:00", 3, 10, **meals)
+    for start in ("12:00", "12:20", "17:00"):
+        site.at(start).door(FRONT).opens()
+        site.at(f"{start}:20").door(FRONT).shuts()
+    spent = [(p, e) for _, p, e in site.followed if isinstance(e, PermitSpent)]
+    assert [e.openings_left for place, e in spent if place == FRONT] == [2, 1, 2]
+    assert [e.openings_left for place, e in spent if place == BACK] == [2, 1, 2]
+
+
+def test_a_contact_that_is_placed_anew_knows_the_case_of_who_hangs_beside_it_still(
+    site: Site,
+) -> None:
+    site.at("12:00").door(FRONT).opens()
+    site.tell(BACK, DoorPlaced("g", ("building:1", "stair:2"), FRONT, (FRONT,)))
+    site.at("12:01").door(FRONT).shuts()
+    site.at("12:10").door(BACK).opens()
+    assert set(site.open_cases()) == {FRONT}
+    site.at("12:11").door(BACK).shuts()
+    site.tell(BACK, DoorPlaced("g", ("building:1",)))
+    site.at("12:20").door(BACK).opens()
+    assert set(site.open_cases()) == {FRONT, BACK}, "it is a household of its own"
 
 
 def test_what_the_order_allows_in_a_day_is_the_households(site: Site) -> None:
@@ -144,6 +185,21 @@ def test_a_contact_that_ends_takes_the_households_order_from_nobody(site: Site) 
     assert (site.doors[BACK].beside, site.doors[FRONT].beside) == ((), ())
 
 
+def test_nobody_is_told_that_an_order_ended_where_only_one_of_its_doors_goes_out_of_use(
+    site: Site,
+) -> None:
+    """Else a household would hear that it is free, and what it announced would end."""
+    site.at("11:30").door(FRONT).may_open("11:30", "12:30")
+    site.at("12:00").tell(BACK, DoorEnded())
+    site.tell(FRONT, DoorPlaced("g", ("building:1",)))
+    site.at("12:10").door(FRONT).opens()
+    site.at("12:11").door(FRONT).shuts()
+    site.want(between("12:00", "12:30"), opening("permit", FRONT))
+    site.at("day 2 12:00")
+    followed = [effect for _, _, effect in site.followed]
+    assert not [e for e in followed if isinstance(e, OrderEnded | PermitEnded | PageDue)]
+
+
 def test_a_contact_that_comes_later_brings_what_the_household_has() -> None:
     site = Site(FRONT, ordered=True)
     site.at("11:30").door(FRONT).may_open("11:30", "12:30")
@@ -164,6 +220,42 @@ def test_what_was_part_of_an_opening_stays_so_when_that_is_forgotten(site: Site)
     site.want(between("11:00", "13:00"), nobody())
     assert site.left(FRONT) == site.left(BACK) == [100 - OPENINGS_MAX - 3]
     assert len(site.doors[BACK].openings_beside) == OPENINGS_MAX
+
+
+def test_the_next_meal_excuses_nothing_of_the_day_before(site: Site) -> None:
+    meals = {"daily": ((12 * 60, 13 * 60), (17 * 60, 18 * 60)), "permit_id": "meals"}
+    site.at("11:00").door(BACK).may_open("11:00", "day 3 08:00", 1, 10, **meals)
+    for start in ("12:00", "12:20", "17:00"):
+        site.at(start).door(FRONT).opens()
+        site.at(f"{start}:20").door(FRONT).shuts()
+    site.want(between("12:20", "17:30"), page(warden, why="no permit", door=FRONT, times=None))
+    assert site.doors[FRONT].case is not None, "it waits for its answer still"
+    assert not [e for _, _, e in site.followed if isinstance(e, OpeningRedated)]
+
+
+@pytest.mark.parametrize("by", ["its order", "its meals"])
+def test_a_breach_stays_one_when_the_lawful_opening_before_it_is_forgotten(by: str) -> None:
+    """One opening is lawful, the next is not; days later the first is the oldest that is known."""
+    site = Site(FRONT, BACK, households=((FRONT, BACK),), heartbeat_ms=6 * HOUR)
+    policy = Policy(openings_a_day=1) if by == "its order" else None
+    site.door(FRONT).gets_order("07:00", "day 20 08:00", policy)
+    if by == "its meals":
+        lunch = {"daily": ((12 * 60, 15 * 60),), "permit_id": "meals"}
+        site.door(FRONT).may_open("07:00", "day 20 08:00", 1, 10, **lunch)
+    breach = f"seal-{BACK}-1"
+    site.at("12:00").door(FRONT).opens()
+    site.at("12:00:20").door(FRONT).shuts()
+    site.at("13:00").door(BACK).opens()
+    site.at("13:00:20").door(BACK).shuts()
+    for day in range(2, OPENINGS_MAX + 1):  # with the first of them the window is another
+        site.at(f"day {day} 12:00").door(FRONT).opens()
+        site.at(f"day {day} 12:00:20").door(FRONT).shuts()
+    known = [opening.opening_id for opening in site.doors[BACK].openings_beside]
+    assert (known[0], len(known)) == (breach, OPENINGS_MAX)
+    about = site.doors[BACK].case
+    assert about is not None
+    assert about.case_id == breach
+    assert not [e for _, _, e in site.followed if isinstance(e, OpeningRedated)]
 
 
 def test_of_the_rules_it_changes_none_for_a_door_alone() -> None:

@@ -147,3 +147,22 @@ def test_after_what_joined_it_proves_lawful_a_visit_s_case_is_about_the_visit_ag
     about = site.doors[FRONT].case
     assert about is not None
     assert (about.reason, about.case_id) == (Reason.VISIT_OVERSTAYED, f"seal-{FRONT}-1-overstay")
+
+
+def test_what_goes_on_after_it_was_judged_anew_is_told_when_it_lasts_too_long(site: Site) -> None:
+    """It had shut, and was found to be part of an earlier opening; then its seal tells that it had
+    opened again within a second, and has stood open since."""
+    site.at("11:30").door(FRONT).may_open("11:30", "12:30", longest_min=10)
+    site.door(WINDOW).loses_radio()
+    site.at("11:59:50").door(WINDOW).opens()
+    site.at("12:00").door(FRONT).opens()
+    site.at("12:01").door(FRONT).shuts()
+    site.door(FRONT).loses_radio()
+    site.at("12:01:01").door(FRONT).opens()
+    site.at("12:01:30").door(WINDOW).shuts()
+    site.at("12:02").door(WINDOW).gets_radio()
+    assert site.doors[FRONT].ended is not None
+    assert site.doors[FRONT].ended.beside == f"seal-{WINDOW}-1"
+    site.at("12:03").door(FRONT).gets_radio()
+    site.want(between("12:02", "12:09:49"), nobody())
+    site.want(between("12:09:49", "12:10"), page(warden, why="permit overstayed", door=FRONT))

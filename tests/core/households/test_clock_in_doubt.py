@@ -129,6 +129,13 @@ def test_a_doubted_household_holds_as_long_as_any_true_time_says(seed: int) -> N
         assert doubted_time.holds(term, at_ms, doubt) is some, (term, doubt, at_ms)
 
 
+def test_what_was_said_a_day_ago_to_the_millisecond_is_of_no_doubtful_today() -> None:
+    """By a clock that is perhaps twenty hours behind, or ahead, it may be the day of then."""
+    watch, doubt = HealthWatch(reported_ms=EIGHT), Doubt(20 * HOUR, 20 * HOUR)
+    home = Household("501", health=watch, doubt=doubt)
+    assert [is_said(home, EIGHT + DAY + by, RULES) for by in (-1, 0)] == [True, False]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_said_today_by_some_reading_is_said_and_a_day_later_is_not(seed: int) -> None:
     print("seed", seed)

@@ -1,10 +1,12 @@
 """The daily reminder and its question, beside the hours in which a household is left alone."""
 
-from gateway.core.events import OrderPlaced
+import pytest
+
+from gateway.core.events import ClockCorrected, OrderPlaced
 from gateway.core.households.effects import HealthMoved, HealthReminded
 from gateway.core.households.events import HealthReported, HoursNarrowed
 from gateway.core.model import Order, Policy
-from gateway.core.subject import of_door
+from gateway.core.subject import SITE, of_door, of_household
 from tests.core.households.home import EIGHT, HOME, Home
 from tests.core.story import DAY, HOUR, MINUTE
 
@@ -85,3 +87,58 @@ def test_an_order_that_begins_at_the_hour_of_the_reminder_begins_with_one() -> N
     home.apply(of_door(HOME), OrderPlaced(order))
     home.until(begins_ms + HOUR)
     assert [e.at_ms for e in home.effects if isinstance(e, HealthReminded)] == [begins_ms]
+
+
+def reminded(home: Home) -> list[int]:
+    return [e.at_ms - EIGHT for e in home.effects if isinstance(e, HealthReminded)]
+
+
+def placed(home: Home, order_id: str, health_daily: bool) -> None:
+    policy = Policy(health_daily=health_daily)
+    order = Order(order_id, EIGHT - HOUR, EIGHT + 14 * DAY, policy)
+    home.apply(of_door(HOME), OrderPlaced(order))
+
+
+def test_an_order_that_comes_after_the_reminder_moves_nothing_of_that_day() -> None:
+    home = Home(health_daily=True)
+    home.until(EIGHT + 5 * HOUR)
+    placed(home, "o2", health_daily=False)
+    home.until(EIGHT + 8 * HOUR)
+    assert reminded(home) == [4 * HOUR]
+    assert home.told == [(EIGHT + 8 * HOUR, "chen", "health_unsaid")]
+
+
+def test_an_order_that_asks_no_more_asks_nobody_of_that_day_either() -> None:
+    home = Home(health_daily=True)
+    home.until(EIGHT + 5 * HOUR)
+    placed(home, "o1", health_daily=False)
+    assert home.turn.due_ms(of_household(HOME)) is None
+    placed(home, "o1", health_daily=True)
+    home.until(EIGHT + DAY + 4 * HOUR)
+    assert reminded(home) == [4 * HOUR, DAY + 4 * HOUR], "the hour of the first day is past"
+
+
+# Of a clock that is set, in hours after the first morning at eight: when, by how much; and when
+# they are reminded, or asked after, next.
+SET_RIGHT = [
+    (3, 2, 4),  # at eleven, ahead: the reminder is due at once
+    (3, -2, 4),  # at eleven, back to nine: at noon, once
+    (27, -27, 4),  # to eight of the day before: that day has its own
+    (5, 1, 8),  # at one, ahead to two: the question comes at four, as before
+    (5, 4, 8),  # to five: it is due at once
+    (5, -3, 8),  # back to ten of the same day: still at four
+    (29, -14, 16),  # to eleven of the evening before: that day ends at midnight
+]
+
+
+@pytest.mark.parametrize(("at_h", "by_h", "due_h"), SET_RIGHT)
+def test_hours_of_the_day_are_by_the_true_clock_once_it_is_set(
+    at_h: int, by_h: int, due_h: int
+) -> None:
+    home = Home(health_daily=True)
+    home.until(EIGHT + at_h * HOUR)
+    home.now_ms += by_h * HOUR
+    home.apply(SITE, ClockCorrected(by_h * HOUR))
+    due_ms = home.household.health.due_ms
+    assert due_ms is not None
+    assert (due_ms + HOUR // 2 - EIGHT) // HOUR == due_h

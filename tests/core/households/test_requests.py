@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.core.actor import CENTRE, Acting, Actor
-from gateway.core.events import DoorPlaced
+from gateway.core.events import DoorPlaced, RulesSet
 from gateway.core.households.effects import RequestMoved
 from gateway.core.households.events import (
     RequestAction,
@@ -17,10 +17,15 @@ from gateway.core.households.events import (
     RequestWithdrawn,
 )
 from gateway.core.households.model import RequestKind, RequestState
-from gateway.core.households.requests import TABLE, RequestDeed, allowed
+from gateway.core.households.requests import (
+    REQUESTS_OPEN_MAX,
+    TABLE,
+    RequestDeed,
+    allowed,
+)
 from gateway.core.model import Permit
-from gateway.core.rules import Rules
-from gateway.core.subject import of_door
+from gateway.core.rules import Rulebook, Rules
+from gateway.core.subject import SITE, of_door
 from tests.core.households.home import CHEN, EIGHT, HOME, LIU, MA, Home
 from tests.core.story import DAY, HOUR, MINUTE
 
@@ -158,6 +163,28 @@ def test_so_many_at_once_so_many_a_day_and_none_without_an_order() -> None:
     nothing = RequestAsked(action_id="w", request_id="request-w", kind=RequestKind.OTHER)
     home.order("o2", 4)
     assert home.does(nothing) == "words_missing"
+
+
+def test_what_was_asked_for_a_day_ago_is_no_more_of_this_day() -> None:
+    home = Home()
+    for _ in range(Rules().requests_a_day):
+        home.does(RequestWithdrawn(action_id=home.action(), request_id=home.asks(RequestKind.FOOD)))
+    home.until(EIGHT + DAY - 1)
+    early = RequestAsked(action_id="x", request_id="request-x", kind=RequestKind.FOOD)
+    assert home.does(early) == "too_many"
+    home.until(EIGHT + DAY)
+    home.asks(RequestKind.FOOD)
+    assert home.household.asked_ms == (EIGHT + DAY,)
+
+
+def test_of_a_site_that_allows_more_a_household_has_so_many_open_at_most() -> None:
+    home = Home()
+    many = Rules(requests_open=REQUESTS_OPEN_MAX + 9, requests_a_day=99)
+    home.apply(SITE, RulesSet(Rulebook(many)))
+    for _ in range(REQUESTS_OPEN_MAX):
+        home.asks(RequestKind.RUBBISH)
+    more = RequestAsked(action_id="x", request_id="request-x", kind=RequestKind.FOOD)
+    assert home.does(more) == "too_many"
 
 
 def test_requests_end_with_the_order_also_one_that_is_shortened() -> None:

@@ -215,3 +215,13 @@ def test_new_channels_of_one_who_was_not_reached_are_tested_at_once() -> None:
     )
     assert newcomer.people["xu"] == people.new("xu", NOON + HOUR, RULES)
     assert newcomer.people["xu"] != Person("xu")
+
+
+def test_who_has_a_grids_duty_now_the_lowest_first_and_nobody_twice() -> None:
+    leave = Override("li", NOON - HOUR, NOON, "wang")
+    on_call = router(away=(leave,)).schedule
+    everybody = ("chen", "li", "wang", "sun", "zhao")
+    assert routing.duty_of(on_call, "g", NOON, RULES) == everybody, "the leave is over"
+    during = routing.duty_of(on_call, "g", NOON - 1, RULES)
+    assert during == ("chen", "wang", "sun", "zhao"), "the captain stands for the deputy"
+    assert "chen" not in routing.duty_of(on_call, "h", NOON, RULES)
