@@ -1,14 +1,11 @@
 """Where a door, a case or an area belongs, and whether a person was told of it: for rights."""
 
-from typing import Final
-
 from msgspec import Struct
 from sqlalchemy import Connection, Table, select
 
 from gateway.core.model import CaseState
-from gateway.store import areas, page_views, tables
+from gateway.store import areas, grouped_pages, tables
 
-PAGES_MAX: Final = 100  # of open cases, that are looked through for grouped ones
 _d, _c, _o = tables.doors.c, tables.cases.c, tables.outbox.c
 
 
@@ -31,8 +28,11 @@ def of_door(connection: Connection, door_id: str, warden_id: str | None) -> Belo
     )
     was_paged = connection.execute(query.limit(1)).first() is not None
     if not was_paged and warden_id is not None:
-        pages = page_views.inbox(connection, warden_id, is_open=True, limit=PAGES_MAX)
-        was_paged = any(page.door_id == door_id for page in pages)
+        open_ids = select(_c.case_id).where(_c.door_id == door_id, _c.state != CaseState.CLOSED)
+        was_paged = any(
+            grouped_pages.names_case(connection, warden_id, case_id)
+            for case_id in connection.execute(open_ids).scalars().all()
+        )
     return Belonging(frozenset({grid_id}), was_paged)
 
 
@@ -44,8 +44,7 @@ def of_case(connection: Connection, case_id: str, warden_id: str | None) -> Belo
     query = select(_o.entry_id).where(_o.warden_id == warden_id, _o.case_id == case_id)
     was_paged = connection.execute(query.limit(1)).first() is not None
     if not was_paged and warden_id is not None:
-        pages = page_views.inbox(connection, warden_id, is_open=True, limit=PAGES_MAX)
-        was_paged = any(page.case_id == case_id for page in pages)
+        was_paged = grouped_pages.names_case(connection, warden_id, case_id)
     return Belonging(frozenset({grid_id} - {""}), was_paged)
 
 
