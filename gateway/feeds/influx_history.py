@@ -129,7 +129,7 @@ class History:
         """Write a batch of a stream, and only then move its place. Blocks, in a thread of ours: no
         page waits while a thousand lines are made."""
         batch = stream.take(self._pace.batch, now_ms)
-        refused = self._server.write([line.text for line in batch.lines])
+        refused = self._server.write([line.text for line in batch.lines], now_ms)
         never = [*batch.unreadable]
         never += [Unwritten(*batch.lines[at], words) for at, words in refused]
         stream.settle(batch, never)
@@ -156,10 +156,10 @@ class History:
         return self._figures.line(health, standing, behind)
 
     async def _write_figures(self) -> None:
-        lines = list(self.unwritten_figures)
+        lines, now_ms = list(self.unwritten_figures), self._health().at_ms
         if not lines:
             return
-        refused: list[Refused] = await self._in_thread(lambda: self._server.write(lines))
+        refused: list[Refused] = await self._in_thread(lambda: self._server.write(lines, now_ms))
         self._said.refusing("figures", [words for _, words in refused])
         while self.unwritten_figures and self.unwritten_figures[0] in lines:
             self.unwritten_figures.popleft()
