@@ -85,9 +85,20 @@ def test_of_influxdb_1_the_database_and_its_retention_are_made_and_made_again(
         assert "30 days" in ready.done[0]
         make_ready(stand.url, "", WANTED._replace(days=60))
         make_ready(stand.url, "", WANTED._replace(bucket="seals/raw", days=7))
-    (series,) = Database(real.url, "seals").ask("SHOW RETENTION POLICIES")
-    kept = {row["name"]: (row["duration"], row["default"]) for row in series.rows}
-    assert kept == {"autogen": ("1440h0m0s", False), "raw": ("168h0m0s", True)}
+        make_ready(stand.url, "", WANTED._replace(bucket="short", days=1))
+        make_ready(stand.url, "", WANTED._replace(bucket="long", days=400))
+    kept = {
+        (name, row["name"]): (row["duration"], row["shardGroupDuration"], row["default"])
+        for name in ("seals", "short", "long")
+        for series in Database(real.url, name).ask("SHOW RETENTION POLICIES")
+        for row in series.rows
+    }
+    assert kept == {
+        ("seals", "autogen"): ("1440h0m0s", "24h0m0s", False),
+        ("seals", "raw"): ("168h0m0s", "24h0m0s", True),
+        ("short", "autogen"): ("24h0m0s", "1h0m0s", True),
+        ("long", "autogen"): ("9600h0m0s", "168h0m0s", True),
+    }
 
 
 def test_the_real_old_one_is_named_older_than_1_8(real: Influx, tmp_path: Path) -> None:
