@@ -1,5 +1,6 @@
 """How commands end: a sentence and an exit code for what others did wrong, never a traceback."""
 
+import re
 import sqlite3
 
 import pytest
@@ -54,6 +55,30 @@ def test_a_missing_database_is_told_and_exits_with_1(menshen, settings, words):
     assert answer.code == 1
     assert answer.err.startswith("menshen: there is no database at")
     assert answer.out == ""
+
+
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("backup", "verify", LONG),
+        ("restore", LONG),
+        ("restore", "copy.tar", "--config", LONG),
+        ("upgrade", "--config", "menshen.toml/menshen.toml"),
+        ("upgrade",),
+        ("backup", "verify"),
+        ("influx", "init", "--config", LONG),
+    ],
+    ids=lambda words: " ".join(words)[:40],
+)
+def test_a_path_that_the_machine_does_not_take_is_told(menshen, store, settings, words):
+    """It was a traceback, of whatever asked first whether something lies there."""
+    settings.write_text(f'{settings.read_text()}[backup]\nfolder = "{LONG}"\n')
+    answer = menshen(*words)
+    assert answer.code in (1, 2)
+    assert re.fullmatch(r"menshen: \S.*(File name too long|Not a directory).*\n", answer.err)
 
 
 def test_a_file_that_is_no_database_is_told(menshen, settings, folder):
