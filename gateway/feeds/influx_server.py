@@ -33,7 +33,8 @@ NOT_FOUND, NOT_ALLOWED = 404, 405
 LATEST_NS = 9_223_372_036_000_000_000  # of InfluxDB's own time, in April 2262
 WRITES_SINCE = (1, 8)  # the first version with /api/v2/write
 _TIME = "%Y-%m-%d %H:%M"
-_TOO_OLD = re.compile(r"beyond retention policy dropped=(\d+)")
+_TOO_OLD = "points beyond retention policy"
+_DROPPED = re.compile(r"partial write: .*dropped=(\d+)", re.DOTALL)
 _NUMBERS = re.compile(r"v?(\d+)\.(\d+)(?:\.\d+)?")
 KEPT_MS_MIN = HOUR_MS  # no bucket keeps its points for less
 ALL_AT = 8  # so many lines refused one by one, and none taken: it is not the lines
@@ -94,12 +95,13 @@ class Server:
             if error is None:
                 taken = lines[start]
                 continue
-            if _too_old(error) == end - start:
+            dropped = _dropped(error)
+            if dropped == end - start and _TOO_OLD in _words(error):
                 _need_same_clock(error, lines[start:end], now_ms)
                 refused += [Refused(at, _verdict(error)) for at in range(start, end)]
                 continue
-            if (start, end) == (0, len(lines)) and self._taken is not None:
-                self._still_takes(self._taken, error)
+            if (start, end) == (0, len(lines)) and not 0 < dropped < end:
+                self._still_takes(error)
             if end - start == 1:
                 refused.append(Refused(start, _verdict(error)))
                 unclear += 1
@@ -111,9 +113,15 @@ class Server:
         self._taken = taken or self._taken
         return refused
 
-    def _still_takes(self, line: str, error: ApiException) -> None:
-        """Unavailable if a line is refused that was taken before."""
-        if self._post([line]) is not None:
+    def _still_takes(self, error: ApiException) -> None:
+        """Unavailable if a line is refused that was taken before; it may be too old by now, which
+        proves nothing."""
+        if self._taken is None:
+            return
+        again = self._post([self._taken])
+        if again is not None and _TOO_OLD in _words(again):
+            self._taken = None
+        elif again is not None:
             raise _refuses_all(error)
 
     def forget_all(self, measurement: str) -> None:
@@ -234,9 +242,10 @@ def _verdict(error: ApiException) -> str:
     return words.strip()[:WORDS_MAX]
 
 
-def _too_old(error: ApiException) -> int:
-    """How many of a request's lines are older than what the bucket keeps; all others were taken."""
-    found = _TOO_OLD.search(_words(error))
+def _dropped(error: ApiException) -> int:
+    """How many of a request's lines InfluxDB did not take, where it says so: it took the others. 0
+    where it does not."""
+    found = _DROPPED.search(_words(error))
     return int(found[1]) if found else 0
 
 

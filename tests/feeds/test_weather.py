@@ -129,6 +129,26 @@ async def test_what_is_older_than_the_bucket_keeps_is_given_up_and_stops_nothing
     assert "will never be written" in caplog.text
 
 
+async def test_a_line_that_was_taken_and_is_too_old_by_now_proves_nothing_against_the_others(
+    building: Building,
+    database: Database,
+    running: Running,
+    caught_up: CaughtUp,
+    now_ms: int,
+) -> None:
+    """The retention was shortened while we wrote, and a batch holds old lines and new ones."""
+    month_ms = now_ms - 30 * 24 * HOUR_MS
+    building.day(11, month_ms, month_ms + HOUR_MS // 10)
+    async with running():
+        await caught_up()
+        database.ask('ALTER RETENTION POLICY "autogen" ON "seals" DURATION 7d')
+        building.day(12, month_ms + HOUR_MS, month_ms + HOUR_MS + HOUR_MS // 10)
+        building.heartbeat(building.seals[0], now_ms)
+        await caught_up()
+    since = f"time >= {now_ms}ms"
+    assert database.one(f'SELECT count("seq") FROM "seal_event" WHERE {since}') == 1  # noqa: S608
+
+
 async def test_a_server_whose_clock_is_years_ahead_takes_nothing_and_nothing_is_given_up(
     building: Building,
     front: Front,
