@@ -230,11 +230,12 @@ def _need_second(plan: Plan, ring: KeyRing) -> None:
 
 def _last(plan: Plan) -> None:
     """What had to stay to the end, the settings last of all."""
-    config = plan.site.config
+    site, config = plan.site, plan.site.config
     for path in (
-        site_key.place(plan.site.database),
+        site_key.place(site.database),
         plan.progress,
-        *marker.places(plan.site.database, config.parent),
+        *marker.places(site.accounts, config.parent),
+        *marker.places(site.database, config.parent),
         config,
     ):
         if path.is_file():
