@@ -216,6 +216,14 @@ def test_what_is_damaged_foreign_or_newer_touches_nothing(menshen, folder, site)
         bad.write_bytes(broken)
         answer = menshen("restore", bad)
         assert (answer.code, "cannot be restored" in answer.err) == (1, True), (n, answer)
+    for names in (["photos/" + "n" * 120 + "\0"], ["photos/twice", "photos/twice"]):
+        with (folder / "bad.tar").open("wb") as file:
+            writer = tape.TapeWriter(file)
+            for name in names:
+                writer.add(name, folder / "environment")
+            writer.finish(tape.Manifest(tape.FORMAT, "0.1.0", "s", 1, 1, 1))
+        answer = menshen("restore", folder / "bad.tar")
+        assert (answer.code, "no copy of ours has" in answer.err) == (1, True), answer.err
     other = Store.open(site.path)
     with other.writing() as connection:
         connection.execute(update(tables.site).values(site_id="another"))
