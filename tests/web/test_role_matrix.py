@@ -13,6 +13,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from gateway.accounts import audit
+from gateway.accounts.tables import accounts
 from gateway.accounts.roles import TABLE, Right, Role, Whose
 from gateway.core.events import PermitAnnounced
 from gateway.core.households.events import DisputeRaised, HealthReported, RequestAsked
@@ -299,16 +300,37 @@ async def test_each_case_of_a_page_for_many_is_seen_by_who_was_told_whatever_bec
             copies[-1]["state"] = "reported"
             connection.execute(c.insert(), copies[1:])
             page = connection.execute(o.select().where(o.c.warden_id == "li")).mappings().first()
-            about = msgspec.json.encode(Group(len(ids), 0, tuple(ids))).decode()
+            named = (*ids, "request-2")
+            about = msgspec.json.encode(Group(len(ids), 0, named, matters=1)).decode()
             group = {"entry_id": None, "page_id": "g", "reason": "grouped", "about": about}
             connection.execute(o.insert(), {**page, **group, "warden_id": "wang"})
         for case_id in (ids[0], ids[60], ids[-1]):
             answer = await site.asks("wang", "GET", f"/api/v1/cases/{case_id}/deliveries")
             assert answer.status_code == 200, case_id
+        taken = await site.asks("wang", "POST", "/api/v1/requests/request-2/take", json={})
+        assert taken.status_code == 200, "so is a household's request that it names"
         other = f"/api/v1/cases/{name}-{int(number) + 120}/deliveries"
         assert (await site.asks("wang", "GET", other)).status_code == 404
         assert (await site.asks("wang", "GET", "/doors/d2")).status_code == 200
         assert (await site.asks("wang", "GET", "/doors/d3")).status_code == 404
+
+
+async def test_who_is_nobody_that_is_told_was_not_told_what_the_webhook_was(tmp_path: Path) -> None:
+    """A page of the site's webhook has no person, and neither has an account of somebody without
+    duty: that was taken for one and the same."""
+    async with signed_in_site(tmp_path) as site:
+        await furnished(site)
+        with site.store.writing() as connection:
+            o = tables.outbox
+            page = connection.execute(o.select().where(o.c.warden_id == "li")).mappings().first()
+            own = {"entry_id": None, "page_id": "w", "warden_id": None, "channel": "webhook"}
+            connection.execute(o.insert(), {**page, **own})
+        with site.accounts.writing() as connection:
+            connection.execute(accounts.update().values(warden_id=None))
+        case = f"/api/v1/cases/{first_case(2)}/deliveries"
+        for name in ("wang", "cai"):
+            for path in (case, "/doors/d2"):
+                assert (await site.asks(name, "GET", path)).status_code == 404, (name, path)
 
 
 async def test_a_button_that_a_role_may_not_press_is_not_shown(tmp_path: Path) -> None:
