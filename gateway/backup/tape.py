@@ -254,7 +254,9 @@ def _unpacked(name: str, content: IO[bytes], path: Path) -> Kept:
 def _is_safe(name: str) -> bool:
     """Whether it lies below the folder that it is unpacked into, and can be the name of a file."""
     path = PurePosixPath(name)
-    return "\0" not in name and bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+    return (
+        "\0" not in name and bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+    )
 
 
 class _Worker(Thread):
