@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, exists, func, literal, select
 
 from gateway.core.duration import DAY_MS
 from gateway.core.model import CaseState
@@ -16,10 +16,16 @@ CLOCK_SET_MS: Final = DAY_MS  # a page may be so much older than its case, by a 
 
 def names_case(connection: Connection, warden_id: str, case_id: str) -> bool:
     """Whether a grouped page told a warden of a case, whatever became of that since."""
+    found: bool = connection.execute(select(names(warden_id, literal(case_id)))).scalar_one()
+    return found
+
+
+def names(warden_id: str, case_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """The same as a condition, of a column of cases or matters."""
+    quoted = literal('"') + case_id + literal('"')  # as JSON has an id
     o = tables.outbox.c
-    query = select(o.about).where(*_of_warden(warden_id), func.instr(o.about, case_id) > 0)
-    abouts = connection.execute(query.limit(GROUPS_MAX)).scalars()
-    return any(case_id in decode_group(about).case_ids for about in abouts)
+    is_named = func.instr(o.about, quoted) > 0
+    return exists(select(o.entry_id).where(*_of_warden(warden_id), is_named))
 
 
 def _of_warden(warden_id: str) -> tuple[ColumnElement[bool], ...]:

@@ -334,7 +334,8 @@ def sent_page(connection: Connection, code: str) -> SentPage | None:
 
 def numbered(connection: Connection, text: str, warden_id: str) -> str | None:
     """The id of the case that people call by this number, and of which this person was told: of
-    the newest NUMBERED_MAX; None if it is no number, or no such case's."""
+    the newest NUMBERED_MAX, and of those that pages for many name and that are not closed; None if
+    it is no number, or no such case's."""
     number, o = read_number(text), tables.outbox.c
     if number is None:
         return None
@@ -345,7 +346,8 @@ def numbered(connection: Connection, text: str, warden_id: str) -> str | None:
         .order_by(func.max(o.made_ms).desc())
         .limit(NUMBERED_MAX)
     )
-    found = connection.execute(query).scalars()
+    found = [*connection.execute(query).scalars()]
+    found += grouped_pages.named(connection, warden_id, (*OPEN, *IN_REVIEW))
     return next((case_id for case_id in found if case_number(case_id) == number), None)
 
 

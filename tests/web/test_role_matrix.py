@@ -13,8 +13,9 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from gateway.accounts import audit
-from gateway.accounts.tables import accounts
 from gateway.accounts.roles import TABLE, Right, Role, Whose
+from gateway.accounts.tables import accounts
+from gateway.core.cases.number import case_number
 from gateway.core.events import PermitAnnounced
 from gateway.core.households.events import DisputeRaised, HealthReported, RequestAsked
 from gateway.core.households.model import RecordKind, RequestKind
@@ -307,6 +308,9 @@ async def test_each_case_of_a_page_for_many_is_seen_by_who_was_told_whatever_bec
         for case_id in (ids[0], ids[60], ids[-1]):
             answer = await site.asks("wang", "GET", f"/api/v1/cases/{case_id}/deliveries")
             assert answer.status_code == 200, case_id
+        by_number = await site.asks("wang", "GET", f"/c/{case_number(ids[60])}")
+        assert by_number.headers["location"].endswith(f"/cases/{ids[60]}")
+        assert "request-2" in (await site.asks("wang", "GET", "/handheld/wang/requests")).text
         taken = await site.asks("wang", "POST", "/api/v1/requests/request-2/take", json={})
         assert taken.status_code == 200, "so is a household's request that it names"
         other = f"/api/v1/cases/{name}-{int(number) + 120}/deliveries"
