@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from gateway.cli.app import app
 from gateway.feeds.influx_setup import SetupError, Wanted, make_ready
+from gateway.settings import secret
 from tests.feeds.database import Database
 from tests.neighbours import Influx
 
@@ -133,6 +134,29 @@ def test_of_influxdb_2_a_bucket_and_two_tokens_that_may_one_thing_each(port: int
         }
         tokens = [body for _, path, body in stand.asked if path.endswith("authorizations")]
         assert [len(token["permissions"]) for token in tokens] == [1, 1]
+
+
+def test_the_command_takes_its_login_from_the_environment_and_from_a_file(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The settings refused the variable as one that is no setting, so that nobody could do it."""
+    settings, file = tmp_path / "menshen.toml", tmp_path / "admin"
+    settings.write_text(
+        f'[influx]\nurl = "http://127.0.0.1:{port}"\norg = "menshen"\nbucket = "seals"\n'
+    )
+    file.write_text("operator\n")
+    words = ["influx", "init", "--config", str(settings)]
+    name = secret.INFLUX_ADMIN_TOKEN
+    for variable, value in ((name, "operator"), (f"{name}_FILE", str(file))):
+        with Stand("v2.9.1", port, two), monkeypatch.context() as patch:
+            patch.setenv(variable, value)
+            done = CliRunner().invoke(app, words)
+        assert (done.exit_code, "MENSHEN_INFLUX_TOKEN: for-write" in done.stdout) == (0, True)
+    for variable in (name, "MENSHEN_INFLUX_TOKEN"):
+        with monkeypatch.context() as patch:
+            patch.setenv(variable, "密码")
+            refused = CliRunner().invoke(app, words)
+        assert (refused.exit_code, f"{variable} holds a sign" in refused.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(
