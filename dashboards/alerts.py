@@ -40,6 +40,7 @@ class Alert(NamedTuple):
 
 
 FRESH_S = 120  # twelve of the gateway's figures
+SPEAKS_S = 7_200  # two of the longest heartbeats that a seal is asked for
 _EVENT, _STATS = f'"{SEAL_EVENT.name}"', f'"{GATEWAY_STATS.name}"'
 
 
@@ -61,11 +62,13 @@ ALERTS = (
     Alert(
         "open-too-long",
         "A door stands open",
-        f'SELECT min("state") FROM {_EVENT} WHERE time > now() - 1800s GROUP BY "site", "seal"',
+        f'SELECT last("state") FROM {_EVENT} WHERE time > now() - {SPEAKS_S}s '
+        'GROUP BY "site", "seal"',
         0,
-        "All that a seal said for half an hour is that its door is open.",
+        "What a seal said last has been for half an hour that its door is open.",
         "seal",
-        1_800,
+        SPEAKS_S,
+        lasts="30m",
     ),
     Alert(
         "silent-share",

@@ -8,7 +8,7 @@ there before is set aside, not destroyed. Broken off, the same command again doe
 
 import shutil
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -28,6 +28,7 @@ from gateway.store.database import Store, StoreError
 from gateway.store.key_tables import order_keys
 
 ASIDE: Final = ".before-restore"
+ASIDE_MAX: Final = 9  # databases that lie set aside at a time
 LOGS: Final = ("-wal", "-shm")
 T = TypeVar("T")
 
@@ -216,17 +217,34 @@ def _place_months(
 
 
 def _exchange(fresh: Path, place: Path) -> list[Path]:
-    """Put a database in the place of another, which is set aside with its log."""
+    """Put a database in the place of another, which is set aside with its log, beside what was set
+    aside before: broken off and said again, or with another copy, it destroys nothing."""
     aside = []
     try:
         if place.exists():
+            with suppress(StoreError):  # damaged, or without room: then its log goes with it
+                file_copy.fold(place)
+            to = _free_aside(place)
             for name in (*LOGS, ""):  # the log first: without its file it is nothing
                 old = place.with_name(place.name + name)
                 if old.exists():
-                    old.replace(place.with_name(place.name + ASIDE + name))
-            aside.append(place.with_name(place.name + ASIDE))
+                    old.replace(to.with_name(to.name + name))
+            aside.append(to)
         with file_copy.unfinished(place) as ready:
             fresh.replace(ready)
     except OSError as error:
         raise StoreError(f"{place} cannot be put back: {error.strerror}") from error
     return aside
+
+
+def _free_aside(place: Path) -> Path:
+    """Under which name a database is set aside. StoreError where too many are."""
+    for number in range(1, ASIDE_MAX + 1):
+        which = "" if number == 1 else f"-{number}"
+        aside = place.with_name(f"{place.name}{ASIDE}{which}")
+        if not aside.exists():
+            return aside
+    raise StoreError(
+        f"{ASIDE_MAX} databases were set aside as {place.name}{ASIDE}, {ASIDE}-2 and so on: take "
+        "away those that nobody needs any more, and say it again"
+    )

@@ -92,7 +92,7 @@ def unpack(stream: IO[bytes], to: Path) -> Manifest:
         with tarfile.open(fileobj=stream, mode="r|") as tar:
             for member in tar:
                 content = tar.extractfile(member)
-                if content is None or not _is_safe(member.name):
+                if content is None or not _is_safe(member.name) or member.name in found:
                     raise TapeError(f"no copy of ours has {member.name!r} in it")
                 if member.name == LIST:
                     manifest = msgspec.json.decode(content.read(LIST_BYTES_MAX), type=Manifest)
@@ -186,10 +186,14 @@ def make_key(path: Path) -> str:
     identity = pyrage.x25519.Identity.generate()
     public = str(identity.to_public())
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
-    with os.fdopen(handle, "w") as file:
-        file.write(f"# public key: {public}\n{identity}\n")
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(f"# public key: {public}\n{identity}\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:  # half a key would keep its place, and its maker's trust
+        path.unlink(missing_ok=True)
+        raise
     return public
 
 
@@ -248,9 +252,11 @@ def _unpacked(name: str, content: IO[bytes], path: Path) -> Kept:
 
 
 def _is_safe(name: str) -> bool:
-    """Whether it lies below the folder that it is unpacked into."""
+    """Whether it lies below the folder that it is unpacked into, and can be the name of a file."""
     path = PurePosixPath(name)
-    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+    return (
+        "\0" not in name and bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+    )
 
 
 class _Worker(Thread):

@@ -5,8 +5,9 @@ says on its way out, `text_parts` how many parts of an SMS that takes, and `sign
 `inbox`, `push` (its standard is `web_push`), `webhook` and `apprise` are the channels, and `robots`
 holds the chat robots whose answers Apprise does not read; `household_text` reaches a household, and
 none of the staff. What an answer proves is `verdict`. Below
-them is the one way out: `http_client` (its answers: `http_answer`), `way_out` (proxies,
-certificates), `threads` (for what blocks) and `overheard` (what Apprise's services answered).
+them is the one way out: `http_client` (its answers: `http_answer`; why there is none: `unreached`),
+`way_out` (proxies, certificates), `threads` (for what blocks) and `overheard` (what Apprise's
+services answered).
 
 Beside the kinds: `household_text`, by which a household is reminded, and nobody of the staff told.
 """

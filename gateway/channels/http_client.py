@@ -6,13 +6,12 @@ BODY_BYTES_MAX; redirects are not followed, for a page goes where it was enrolle
 """
 
 import asyncio
-import errno
-import os
 import socket
 import ssl
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from gateway.channels import unreached
 from gateway.channels.http_answer import Answer, AnswerReader, BrokenAnswerError
 from gateway.channels.threads import in_thread
 from gateway.channels.way_out import ProxyError, proxy_for, trust
@@ -93,7 +92,7 @@ class HttpClient:
         except TimeoutError:
             exchange.fail(f"no connection within {self._deadline_s:.0f} s")
         except (OSError, ProxyError, BrokenAnswerError) as error:
-            exchange.fail(_cause(error))
+            exchange.fail(_why(error))
         except BaseException:
             exchange.fail("the gateway stops")
             raise
@@ -293,15 +292,7 @@ class _Connection(asyncio.Protocol):
             exchange.answer.set_result(answer)
 
 
-def _cause(error: Exception) -> str:
+def _why(error: Exception) -> str:
     """Why a connection could not be opened, in a few words without an address."""
-    if isinstance(error, ProxyError | BrokenAnswerError):
-        return str(error)
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not believed: {error.verify_message}"
-    if isinstance(error, socket.gaierror):
-        return "no name server knows the host"
-    number = error.errno if isinstance(error, OSError) else None
-    if number is not None and number in errno.errorcode:
-        return os.strerror(number)
-    return type(error).__name__
+    is_said = isinstance(error, ProxyError | BrokenAnswerError)
+    return str(error) if is_said else unreached.cause(error)

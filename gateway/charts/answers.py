@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from gateway.channels import unreached
 from gateway.settings.sections import Influx
 
 TIMEOUT_S = 30.0
@@ -51,7 +52,7 @@ class History:
             answer = self._client.post(f"{self.url}/query", data=self._place | {"q": query})
         except (self._trouble, OSError) as error:
             raise AnswerError(
-                f"InfluxDB at {self.url} cannot be reached ({type(error).__name__}); is it up, "
+                f"InfluxDB at {self.url} cannot be reached ({unreached.cause(error)}); is it up, "
                 "and is influx.url right?"
             ) from error
         if answer.status_code in (401, 403):

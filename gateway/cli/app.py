@@ -26,6 +26,7 @@ from gateway.cli.exit_codes import (
     STOPPED,
     causes_of,
     exit_code,
+    sentence_of,
 )
 
 AT_WORK, BEFORE, CLOSER = "At work", "Before work", "A closer view"
@@ -313,7 +314,7 @@ class CommandGroup(TyperGroup):
                 raise typer.Exit(MISUSED) from error
             if None in codes:
                 raise
-            for sentence in dict.fromkeys("\n".join(map(str, causes)).splitlines()):
+            for sentence in dict.fromkeys("\n".join(map(sentence_of, causes)).splitlines()):
                 typer.echo(f"menshen: {sentence}", err=True)
             raise typer.Exit(codes[0] or FAILED) from error
 

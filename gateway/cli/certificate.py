@@ -14,6 +14,7 @@ from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.named_door import named_doors
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import say, say_json
+from gateway.provisioning.private_file import write_result
 from gateway.registry import certificates, site_key
 from gateway.registry.certificates import CertificateError
 from gateway.registry.site_key import SiteKeyError
@@ -76,7 +77,7 @@ def _show(settings: Settings, door_id: str, out: Path | None) -> None:
         say(content.decode().rstrip())
         return
     try:
-        out.write_bytes(content)
+        write_result(out, content)
     except OSError as error:
         raise CommandError(f"{out} cannot be written: {error.strerror}") from error
     say(f"{out}: the certificate of seal {row.seal_id} at door {door}")

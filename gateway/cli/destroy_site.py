@@ -10,7 +10,7 @@ from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import now_ms, say
 from gateway.ending import site_ending
 from gateway.ending.site_ending import SiteEndingError
-from gateway.feeds import history_ending
+from gateway.feeds import history_ending, home_assistant_ending
 from gateway.settings import load
 from gateway.store.one_gateway import is_running
 
@@ -33,8 +33,8 @@ def destroy_site(
     """Destroy everything of this site for good, and sign a report of it.
 
     Keys first, so that from then on no copy anywhere can be read; then the database, archives,
-    photos, accounts, copies, logins and the history in InfluxDB. Said again after it was cut off,
-    it goes on. There is no way back.
+    photos, accounts, copies, logins, the history in InfluxDB and what Home Assistant's broker
+    keeps. Said again after it was cut off, it goes on. There is no way back.
     """
     try:
         if verify is not None:
@@ -47,7 +47,11 @@ def destroy_site(
         if is_running(settings.store.path):
             raise CommandError("the gateway runs: stop it first (systemctl stop menshen)")
         plan = site_ending.plan_of(
-            config, settings, report, history_ending.all_points(settings.influx)
+            config,
+            settings,
+            report,
+            history_ending.all_points(settings.influx),
+            home_assistant_ending.sweeping(settings.home_assistant),
         )
         typed = name or typer.prompt(
             f"Everything of the site {settings.site.name} will be destroyed. Type its name"

@@ -9,6 +9,8 @@ What a person or the weather did wrong gets its sentence here. Anything else is 
 keeps its traceback, for somebody has to repair it.
 """
 
+from errno import EACCES, EDQUOT, EIO, ELOOP, ENAMETOOLONG, ENOSPC, ENOTDIR, EPERM, EROFS
+
 OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 STOPPED = (
     "stopped by you. What it has not said may be done or not, and nothing is done by halves: look, "
@@ -18,6 +20,12 @@ STOPPED = (
 EPILOG = (
     "Exit codes: 0 done, or all is well · 1 it failed, or something is not well · "
     "2 the command line or the settings are wrong."
+)
+
+
+# What a machine, its disk or its rights do not let anybody do at a path: no mistake of ours.
+_OF_THE_MACHINE = frozenset(
+    {EACCES, EPERM, EROFS, ENOSPC, EDQUOT, EIO, ENAMETOOLONG, ENOTDIR, ELOOP}
 )
 
 
@@ -36,6 +44,13 @@ def causes_of(error: Exception) -> list[Exception]:
     return [cause for part in error.exceptions for cause in causes_of(part)]
 
 
+def sentence_of(error: Exception) -> str:
+    """What is said of an error that has an exit code."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
 def exit_code(error: Exception) -> int | None:
     """The exit code for what is not our own mistake, else None.
 
@@ -44,6 +59,8 @@ def exit_code(error: Exception) -> int | None:
     """
     if isinstance(error, CommandError):
         return error.code
+    if isinstance(error, OSError) and error.filename is not None:
+        return FAILED if error.errno in _OF_THE_MACHINE else None
     if not type(error).__module__.startswith("gateway."):
         return None
     from gateway.settings import SettingsError

@@ -13,6 +13,7 @@ from gateway.cli.exit_codes import FAILED, MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import now_ms, say
 from gateway.core.duration import DAY_MS
+from gateway.provisioning.private_file import write_result
 from gateway.settings import load
 from gateway.settings.sections import Influx
 
@@ -50,7 +51,7 @@ def fleet_report(
         raise CommandError(f"{wrong[0]!r} is no id: see the first column of Fleet", MISUSED)
     text = _page(influx, days, site or [], seal or [])
     try:
-        file.write_text(text, encoding="utf-8")
+        write_result(file, text.encode())
     except OSError as error:
         raise CommandError(f"{file} cannot be written: {error.strerror}") from error
     say(f"{file}: {len(text) // 1_000:,} kB. Open it in any browser.")

@@ -11,7 +11,6 @@ from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import say, say_json
 from gateway.settings import load, secret
 
-ADMIN = "MENSHEN_INFLUX_ADMIN_TOKEN"
 KEPT_DAYS = 400
 
 
@@ -44,12 +43,14 @@ def influx(
         raise CommandError(
             "influx.url is empty; set url, org and bucket under [influx] first", MISUSED
         )
-    admin = secret.named(ADMIN, os.environ)
+    admin = secret.named(secret.INFLUX_ADMIN_TOKEN, os.environ) or ""
     if isinstance(admin, secret.Broken):
         raise CommandError(admin.sentence, MISUSED)
+    if wrong := secret.unfit(secret.INFLUX_ADMIN_TOKEN, admin):
+        raise CommandError(wrong, MISUSED)
     wanted = influx_setup.Wanted(settings.org, settings.bucket, days)
     try:
-        ready = influx_setup.make_ready(settings.url, admin or "", wanted)
+        ready = influx_setup.make_ready(settings.url, admin, wanted)
     except influx_setup.SetupError as error:
         raise CommandError(str(error), FAILED) from error
     if as_json:

@@ -15,6 +15,7 @@ from gateway.provisioning.flash_screen import write_label
 from gateway.provisioning.label import terminal
 from gateway.provisioning.label_sheet import SealLabel, pdf
 from gateway.provisioning.printer import PrinterError, need_printer, print_sheets
+from gateway.provisioning.private_file import write_result
 from gateway.registry import fields
 from gateway.settings import load
 from gateway.store import tables
@@ -58,7 +59,7 @@ def _write(out: Path, labels: Sequence[SealLabel], address: str) -> None:
     """Sheets into a file, or each label's files into a folder."""
     try:
         if out.suffix.lower() == ".pdf":
-            out.write_bytes(pdf(labels, address))
+            write_result(out, pdf(labels, address))
             say(f"{out}: print it at full size (100 %) on sheets of 24 labels of 70 by 37 mm.")
             return
         for one in labels:

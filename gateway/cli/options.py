@@ -53,9 +53,9 @@ def _give_to_service(config: Path) -> None:
     from gateway.installation.place import Owner
     from gateway.settings import SettingsError, load
 
-    if not config.exists():
-        return
     try:
+        if not config.exists():
+            return
         database = load(config).store.path
         folder = database.parent.stat()
         own_new(database, config.parent, Owner(folder.st_uid, folder.st_gid))

@@ -12,6 +12,7 @@ from gateway.cli.output import say, say_json, show
 from gateway.power import drawing
 from gateway.power.life import BEAT_MC_MAX, OPENINGS, Life, Profile, life, usual
 from gateway.power.steps import HIGH, LOW, MODEL, STORAGES
+from gateway.provisioning.private_file import write_result
 
 BEAT_S_MAX, EVENTS_MAX = 86_400, 10_000
 
@@ -77,7 +78,7 @@ def _write(path: Path | None, text: str) -> None:
     if path is None:
         return
     try:
-        path.write_text(text, encoding="utf-8")
+        write_result(path, text.encode())
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror}") from error
 

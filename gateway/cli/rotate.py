@@ -1,7 +1,7 @@
 """`menshen rotate`: a fresh id and key for seals, over the air, so that no home can be followed."""
 
-import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +17,7 @@ from gateway.core.duration import DAY_MS, SECOND_MS
 from gateway.ingest.mqtt_probe import probe
 from gateway.provisioning import asking, broker_record, rotation
 from gateway.provisioning.broker_config import BrokerPlan, write_passwords
-from gateway.provisioning.broker_reload import LET_IN_S_MAX, reload
+from gateway.provisioning.broker_reload import LET_IN_S_MAX, reload, tries
 from gateway.provisioning.rotation import Turn
 from gateway.provisioning.seal_logins import logins
 from gateway.settings import Settings, load
@@ -114,15 +114,16 @@ def _let_in(store: Store, settings: Settings, turns: list[Turn]) -> None:
     own = settings.broker.model_copy(
         update={"user": identity.seal_id, "password": identity.broker_password}
     )
-    ends_s = time.monotonic() + LET_IN_S_MAX
-    while (why := probe(own)) is not None:
-        if time.monotonic() > ends_s:
-            rotation.give_up(store, turns, now_ms())
-            raise CommandError(
-                f"the broker does not let in the new logins ({why}); reload it where it runs "
-                "(systemctl reload mosquitto), and then try again. No seal was asked"
-            )
-        time.sleep(LOOK_EVERY_S)
+    why = None
+    for _ in tries(partial(reload, settings.broker.pid_file), LET_IN_S_MAX, LOOK_EVERY_S):
+        why = probe(own)
+        if why is None:
+            return
+    rotation.give_up(store, turns, now_ms())
+    raise CommandError(
+        f"the broker does not let in the new logins ({why}); reload it where it runs "
+        "(systemctl reload mosquitto), and then try again. No seal was asked"
+    )
 
 
 def _watched(store: Store, numbers: list[int], wait_s: int) -> int:

@@ -11,6 +11,7 @@ from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
 from gateway.cli.options import Json
 from gateway.cli.output import bar, say, say_json, show
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
+from gateway.provisioning.private_file import write_result
 from gateway.simulate import fleet, goals, html_report
 from gateway.simulate.ground_truth import START_MS
 from gateway.simulate.scenario import OURS, SHIPPED, Scenario, ScenarioError, load
@@ -120,6 +121,6 @@ def _line(at_ms: int, line: str) -> str:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
+        write_result(path, text.encode())
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror}") from error

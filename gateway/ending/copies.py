@@ -1,10 +1,13 @@
 """Copies of the site hold what was destroyed since they were made: unreadable, for its key is gone,
 but there. So they go once a newer copy is there, and the copies of months that were made anew at
-once; the next copy has those again. So do the database that a restore set aside, and whatever a
+once; the next copy has those again. So do the databases that a restore set aside, and whatever a
 kill left unfinished.
 """
 
+import glob
 import logging
+import re
+from collections import defaultdict
 from collections.abc import Collection
 from pathlib import Path
 from typing import Final
@@ -18,6 +21,7 @@ from gateway.store.statements import upsert
 
 log = logging.getLogger("menshen.ending")
 _FINISHED: Final = "last-destroyed"  # in the place of a reader: until when copies have what is gone
+_LOG: Final = re.compile(f"({'|'.join(restoring.LOGS)})$")
 _c = tables.cursors.c
 
 
@@ -66,17 +70,20 @@ def remove_stale(folder: Path, destroyed_ms: int) -> int:
 
 
 def remove_set_aside(database: Path, destroyed_ms: int) -> int:
-    """Remove the database that was set aside when a copy was put back, if something was destroyed
-    since; how many files that were. StoreError."""
-    aside = database.with_name(database.name + restoring.ASIDE)
-    old = [aside.with_name(aside.name + name) for name in ("", *restoring.LOGS)]
+    """Remove the databases that were set aside when copies were put back, where something was
+    destroyed since; how many files that were. StoreError."""
+    whole: defaultdict[str, list[Path]] = defaultdict(list)  # a database with its log
+    gone = 0
     try:
-        there = [path for path in old if path.is_file()]
-        if any(path.stat().st_mtime * 1000 > destroyed_ms for path in there):
-            return 0
-        return _remove(database.parent, there)
+        for path in database.parent.glob(f"{glob.escape(database.name + restoring.ASIDE)}*"):
+            if path.is_file():
+                whole[_LOG.sub("", path.name)].append(path)
+        for paths in whole.values():
+            if all(path.stat().st_mtime * 1000 <= destroyed_ms for path in paths):
+                gone += _remove(database.parent, paths)
     except OSError as error:
         raise _error(database.parent, error) from error
+    return gone
 
 
 def _remove(folder: Path, paths: Collection[Path]) -> int:

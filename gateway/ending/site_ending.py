@@ -2,7 +2,8 @@
 
 1. What there is is written down: every file with its place, and how many rows each table has.
 2. The keys first: from then on no copy anywhere can be read. Then file by file, each overwritten,
-   cut to nothing and taken away. InfluxDB is asked to forget what it has.
+   cut to nothing and taken away. InfluxDB is asked to forget what it has, and of what Home
+   Assistant's broker keeps nothing stays.
 3. It is looked again, until nothing is found.
 4. The report is signed with the site's own key; its public half was known before.
 5. Last go that key, the progress and the settings: whoever finds settings may go on.
@@ -45,6 +46,7 @@ LOOKS_MAX: Final = 5  # until nothing is found
 _MODE: Final = 0o600
 _encode = msgspec.json.Encoder(order="deterministic").encode
 Forget = Callable[[], None]
+Sweep = Callable[[str], None]
 
 
 class SiteEndingError(Exception):
@@ -52,11 +54,13 @@ class SiteEndingError(Exception):
 
 
 class Plan(Struct, frozen=True):
-    """What is destroyed, where its report goes, and who asks InfluxDB (None: there is none)."""
+    """What is destroyed, where its report goes, who asks InfluxDB, and who takes away what another
+    system's broker keeps of a site with this random id (None: there is none)."""
 
     site: Site
     report: Path
     forget: Forget | None = None
+    sweep: Sweep | None = None
 
     @property
     def progress(self) -> Path:
@@ -179,8 +183,7 @@ def _all(plan: Plan, now_ms: Callable[[], int]) -> None:
     for key_id in sorted(ring.key_ids()):
         ring.destroy(key_id)
     _need_second(plan, ring)  # its drive was pulled out meanwhile
-    if plan.forget is not None:
-        plan.forget()
+    _elsewhere(plan, found.site)
     for _ in range(LOOKS_MAX):
         left = list(_files(plan))
         if not left:
@@ -206,6 +209,14 @@ def _all(plan: Plan, now_ms: Callable[[], int]) -> None:
     _write(plan.report, _encode(msgspec.structs.replace(report, signature=signature)))
 
 
+def _elsewhere(plan: Plan, site: str) -> None:
+    """What other machines have of the site goes. StoreError where that is not known to be done."""
+    if plan.forget is not None:
+        plan.forget()
+    if plan.sweep is not None and site:
+        plan.sweep(site)
+
+
 def _need_second(plan: Plan, ring: KeyRing) -> None:
     """The second folder of keys is there, or nobody wants it any more: else its keys would outlive
     a report that says that none is left."""
@@ -219,11 +230,12 @@ def _need_second(plan: Plan, ring: KeyRing) -> None:
 
 def _last(plan: Plan) -> None:
     """What had to stay to the end, the settings last of all."""
-    config = plan.site.config
+    site, config = plan.site, plan.site.config
     for path in (
-        site_key.place(plan.site.database),
+        site_key.place(site.database),
         plan.progress,
-        *marker.places(plan.site.database, config.parent),
+        *marker.places(site.accounts, config.parent),
+        *marker.places(site.database, config.parent),
         config,
     ):
         if path.is_file():
@@ -356,6 +368,12 @@ def _inside(path: Path, folder: Path) -> bool:
     return path.resolve().is_relative_to(folder.resolve())
 
 
-def plan_of(config: Path, settings: Settings, report: Path, forget: Forget | None) -> Plan:
+def plan_of(
+    config: Path,
+    settings: Settings,
+    report: Path,
+    forget: Forget | None,
+    sweep: Sweep | None = None,
+) -> Plan:
     """The plan of a site."""
-    return Plan(Site(config.resolve(), settings), report.absolute(), forget)
+    return Plan(Site(config.resolve(), settings), report.absolute(), forget, sweep)

@@ -11,5 +11,5 @@ Pure: `influx_schema` (every measurement, tag and field, as data), `influx_line`
 `history_ending` asks it to forget.
 
 For who watches the gateway: `ping`. For a Home Assistant: `home_assistant` (the telling),
-`discovery` (a door as its topics, pure).
+`discovery` (a door as its topics, pure), `home_assistant_ending` (nothing of a site stays there).
 """

@@ -54,7 +54,7 @@ class CaseStream:
         for row in rows:
             try:
                 text = self._line(row)
-            except (ValueError, TypeError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever a spoilt row makes of it
                 words = f"milestone {row['journal_id']} cannot be read: {error}"
                 batch.unreadable.append(Unwritten(row["journal_id"], row["at_ms"], "", words))
             else:

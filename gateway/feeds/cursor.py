@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
@@ -72,11 +72,17 @@ class Cursor:
             connection.execute(upsert(dialect, cursors), row)
             if never:
                 kept = upsert(dialect, unwritten, ["at_ms", "line", "error"])
-                rows = [{"reader": self.reader, **row._asdict()} for row in never]
+                rows = [{"reader": self.reader, **_storable(row)} for row in never]
                 connection.execute(kept, rows)
                 connection.execute(_FORGET, {"of": self.reader})
         self._stored = self._ahead = place
         self._stored_s = now_s
+
+
+def _storable(row: Unwritten) -> dict[str, Any]:
+    """The columns of a row whose time may be what somebody spoilt."""
+    is_time = isinstance(row.at_ms, int)
+    return row._replace(at_ms=row.at_ms if is_time else 0)._asdict()
 
 
 def unwritten_count(connection: Connection) -> int:

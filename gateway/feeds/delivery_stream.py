@@ -98,7 +98,7 @@ class DeliveryStream:
         try:
             text = self._line(row) if row["tries"] or _is_done(row) else ""
             stays = _stays(row, now_ms)
-        except (ValueError, TypeError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever a spoilt row makes of it
             words = f"page {entry_id} cannot be read: {error}"
             batch.unreadable.append(Unwritten(entry_id, 0, "", words))
             self._final.add(entry_id)

@@ -91,29 +91,42 @@ class History:
     async def _carry(self) -> None:
         failures = 0
         while True:
+            is_more = False
             try:
-                is_more = await self._round()
+                is_more, wrong = await self._round()
                 await self._write_figures()
-            except (Unavailable, StoreError) as error:
+            except Exception as error:  # noqa: BLE001 - told loudly, and no end of all charts
+                wrong = error
+            if wrong is None:
+                failures = 0
+                self._said.well()
+            else:
                 failures += 1
-                self._said.problem(error)
-                await asyncio.sleep(self._wait_s(failures, error))
-                continue
-            failures = 0
-            self._said.well()
-            await asyncio.sleep(self._pace.pause_s if is_more else self._pace.poll_s)
+                self._said.problem(wrong)
+            if is_more:  # of a stream that goes well
+                await asyncio.sleep(self._pace.pause_s)
+            else:
+                idle_s = self._pace.poll_s
+                await asyncio.sleep(idle_s if wrong is None else self._wait_s(failures, wrong))
 
-    async def _round(self) -> bool:
-        """A batch of each stream. True if there is more of any."""
+    async def _round(self) -> tuple[bool, Exception | None]:
+        """A batch of each stream: whether there is more of any, and what first went wrong at one of
+        them, which holds up no other. Unavailable."""
         if not self._streams:
             await self._in_thread(self._begin)
-        now_ms, is_more = self._health().at_ms, False
+        now_ms, is_more, wrong = self._health().at_ms, False, None
         for stream in self._streams:
-            told = await self._in_thread(partial(self._write, stream, now_ms))
+            try:
+                told = await self._in_thread(partial(self._write, stream, now_ms))
+            except Unavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - handed on, behind the other streams
+                wrong = wrong or error
+                continue
             is_more |= told.is_more
             if told.is_any:
                 self._said.refusing(stream.reader, told.refused)
-        return is_more
+        return is_more, wrong
 
     def _begin(self) -> None:
         names = PlaceNames(key_of(self._store))
@@ -129,7 +142,7 @@ class History:
         """Write a batch of a stream, and only then move its place. Blocks, in a thread of ours: no
         page waits while a thousand lines are made."""
         batch = stream.take(self._pace.batch, now_ms)
-        refused = self._server.write([line.text for line in batch.lines])
+        refused = self._server.write([line.text for line in batch.lines], now_ms)
         never = [*batch.unreadable]
         never += [Unwritten(*batch.lines[at], words) for at, words in refused]
         stream.settle(batch, never)
@@ -141,7 +154,7 @@ class History:
         while True:
             try:
                 self.unwritten_figures.append(await self._measure())
-            except (StoreError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - as above
                 self._said.problem(error)
             await asyncio.sleep(self._pace.figures_s)
 
@@ -156,10 +169,10 @@ class History:
         return self._figures.line(health, standing, behind)
 
     async def _write_figures(self) -> None:
-        lines = list(self.unwritten_figures)
+        lines, now_ms = list(self.unwritten_figures), self._health().at_ms
         if not lines:
             return
-        refused: list[Refused] = await self._in_thread(lambda: self._server.write(lines))
+        refused: list[Refused] = await self._in_thread(lambda: self._server.write(lines, now_ms))
         self._said.refusing("figures", [words for _, words in refused])
         while self.unwritten_figures and self.unwritten_figures[0] in lines:
             self.unwritten_figures.popleft()
@@ -191,16 +204,19 @@ class ServerLog:
         self._troubles: set[str] = set()  # kinds told since it last went well
         self._refusing: set[str] = set()
 
-    def problem(self, error: Unavailable | StoreError | OSError) -> None:
-        """A try failed. Told once a kind until it goes well again."""
-        kind = error.kind if isinstance(error, Unavailable) else "store"
+    def problem(self, error: Exception) -> None:
+        """A try failed. Told once a kind until it goes well again; a fault of ours, or what nobody
+        foresaw in a row that is spoilt, with its traceback."""
+        kind = error.kind if isinstance(error, Unavailable) else type(error).__name__
         if kind in self._troubles:
             return
         self._troubles.add(kind)
         if isinstance(error, Unavailable):
             log.warning("history: %s %s; kept, and tried again", self._server, error)
-        else:
+        elif isinstance(error, StoreError | OSError):
             log.warning("history: %s", error)
+        else:
+            log.error("history: a fault of ours; all else goes on, and it is tried", exc_info=error)
 
     def well(self) -> None:
         """A try went well."""

@@ -11,6 +11,7 @@ Import this only where charts are wanted: the library takes 0.7 s and 35 MB.
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -21,6 +22,9 @@ from influxdb_client.service.delete_service import DeleteService
 from influxdb_client.service.write_service import WriteService
 from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
 
+from gateway.channels import unreached
+from gateway.core.duration import HOUR_MS
+from gateway.feeds.influx_line import NS_PER_MS
 from gateway.settings.sections import Influx
 
 TAKEN = 204  # all lines, and nothing else means that
@@ -28,7 +32,11 @@ FOR_GOOD = frozenset({400, 413, 422})
 NOT_FOUND, NOT_ALLOWED = 404, 405
 LATEST_NS = 9_223_372_036_000_000_000  # of InfluxDB's own time, in April 2262
 WRITES_SINCE = (1, 8)  # the first version with /api/v2/write
+_TIME = "%Y-%m-%d %H:%M"
+_TOO_OLD = "points beyond retention policy"
+_DROPPED = re.compile(r"partial write: .*dropped=(\d+)", re.DOTALL)
 _NUMBERS = re.compile(r"v?(\d+)\.(\d+)(?:\.\d+)?")
+KEPT_MS_MIN = HOUR_MS  # no bucket keeps its points for less
 ALL_AT = 8  # so many lines refused one by one, and none taken: it is not the lines
 WORDS_MAX = 500  # characters of the server's answer that are kept
 _HINTS = {
@@ -65,15 +73,21 @@ class Server:
         self._taken: str | None = None  # a line that it took
         self._org, self._writer = influx.org, WriteService(self._client.api_client)  # type: ignore[no-untyped-call]
 
-    def write(self, lines: Sequence[str]) -> list[Refused]:
+    def write(self, lines: Sequence[str], now_ms: int) -> list[Refused]:
         """Write all lines but those that are returned. Unavailable if that is not known of all.
 
         Where everything is refused it is not the lines: a bucket that is full or of another schema,
         a proxy. A line that was taken before is sent once more, onto itself: is it refused as well,
-        or is none known, nothing is given up.
+        or is none known, nothing is given up. But lines that InfluxDB names itself as older than
+        what it keeps never get younger: they are given up, be it all of them.
+
+        Args:
+            lines: at most some thousand.
+            now_ms: the gateway's time, in ms of UTC: what another clock calls old need not be.
         """
         refused: list[Refused] = []
         taken: str | None = None
+        unclear = 0  # lines that were refused without a word that it is they
         parts = [(0, len(lines))] if lines else []
         while parts:
             start, end = parts.pop()
@@ -81,21 +95,33 @@ class Server:
             if error is None:
                 taken = lines[start]
                 continue
-            if (start, end) == (0, len(lines)) and self._taken is not None:
-                self._still_takes(self._taken, error)
+            dropped = _dropped(error)
+            if dropped == end - start and _TOO_OLD in _words(error):
+                _need_same_clock(error, lines[start:end], now_ms)
+                refused += [Refused(at, _verdict(error)) for at in range(start, end)]
+                continue
+            if (start, end) == (0, len(lines)) and not 0 < dropped < end:
+                self._still_takes(error)
             if end - start == 1:
                 refused.append(Refused(start, _verdict(error)))
+                unclear += 1
             else:
                 middle = (start + end) // 2
                 parts += [(middle, end), (start, middle)]
-            if taken is None and self._taken is None and len(refused) >= min(ALL_AT, len(lines)):
+            if taken is None and self._taken is None and unclear >= min(ALL_AT, len(lines)):
                 raise _refuses_all(error)
         self._taken = taken or self._taken
         return refused
 
-    def _still_takes(self, line: str, error: ApiException) -> None:
-        """Unavailable if a line is refused that was taken before."""
-        if self._post([line]) is not None:
+    def _still_takes(self, error: ApiException) -> None:
+        """Unavailable if a line is refused that was taken before; it may be too old by now, which
+        proves nothing."""
+        if self._taken is None:
+            return
+        again = self._post([self._taken])
+        if again is not None and _TOO_OLD in _words(again):
+            self._taken = None
+        elif again is not None:
             raise _refuses_all(error)
 
     def forget_all(self, measurement: str) -> None:
@@ -213,11 +239,31 @@ def _verdict(error: ApiException) -> str:
         answer = None
     if not isinstance(answer, dict):
         raise _weather(error) from error
-    return words[:WORDS_MAX]
+    return words.strip()[:WORDS_MAX]
+
+
+def _dropped(error: ApiException) -> int:
+    """How many of a request's lines InfluxDB did not take, where it says so: it took the others. 0
+    where it does not."""
+    found = _DROPPED.search(_words(error))
+    return int(found[1]) if found else 0
+
+
+def _need_same_clock(error: ApiException, lines: Sequence[str], now_ms: int) -> None:
+    """Unavailable if what is called too old may be so by a wrong clock only: by the time that the
+    answer bears, or for a line that every bucket would keep."""
+    try:
+        its_ms = int(parsedate_to_datetime(error.headers["Date"]).timestamp() * 1000)
+    except (KeyError, TypeError, ValueError):
+        its_ms = now_ms
+    latest_ms = max(int(line.rpartition(" ")[2]) for line in lines) // NS_PER_MS
+    if abs(its_ms - now_ms) > KEPT_MS_MIN or latest_ms > now_ms - KEPT_MS_MIN:
+        clocks = f"its clock says {_at(its_ms):{_TIME}}, ours {_at(now_ms):{_TIME}}"
+        raise Unavailable("clock", f"calls lines too old that may not be; {clocks} (UTC)")
 
 
 def _refuses_all(error: ApiException) -> Unavailable:
-    words = f"refuses every line, so it is not the lines: {_verdict(error).strip()}"
+    words = f"refuses every line, so it is not the lines: {_verdict(error)}"
     return Unavailable("all", words, _seconds(error.headers))
 
 
@@ -226,10 +272,12 @@ def _unreached(error: Exception) -> Unavailable:
     kind = type(error).__name__
     if isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError):
         return Unavailable(kind, "does not answer in time")
-    return Unavailable(kind, f"cannot be reached ({kind})")
+    return Unavailable(kind, f"cannot be reached ({unreached.cause(error)})")
 
 
 def _weather(error: ApiException) -> Unavailable:
+    if not error.status:  # so the library tells of a TLS that failed
+        return _unreached(error)
     hint = _HINTS.get(error.status, "")
     words = f"answers {error.status}: {_words(error)[:WORDS_MAX].strip()}{hint}"
     return Unavailable(str(error.status), words, _seconds(error.headers))

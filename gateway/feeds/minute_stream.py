@@ -169,7 +169,7 @@ class MinuteStream:
 def _report(body: bytes) -> ReportCame | None:
     try:
         return _decode(body)
-    except ValueError:  # no JSON, or no UTF-8
+    except (ValueError, TypeError):  # no JSON, no UTF-8; no bytes at all
         return None
 
 

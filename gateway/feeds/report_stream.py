@@ -48,7 +48,7 @@ class ReportStream:
         for row in rows:
             try:
                 text = influx_points.event_line(self._tags, row, self._releases)
-            except (influx_points.UnreadableRow, TypeError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever a spoilt row makes of it
                 batch.unreadable.append(Unwritten(row.journal_id, row.at_ms, "", str(error)))
             else:
                 batch.lines.append(Line(row.journal_id, row.at_ms, text))
@@ -63,7 +63,7 @@ class ReportStream:
         place = self._cursor.place(connection)
         lag = max(0, _newest(connection) - place)
         first_ms = connection.execute(_NEXT, {"place": place}).scalar() if lag else None
-        return lag, first_ms
+        return lag, first_ms if isinstance(first_ms, int) else None  # spoilt: nothing is said
 
     def _read_releases(self, connection: Connection) -> None:
         now_s = time.monotonic()

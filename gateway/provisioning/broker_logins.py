@@ -10,6 +10,7 @@ import errno
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from gateway.provisioning import broker_record
@@ -19,7 +20,7 @@ from gateway.provisioning.broker_config import (
     BrokerPlan,
     write_passwords,
 )
-from gateway.provisioning.broker_reload import ASK_EVERY_S, LET_IN_S_MAX, reload
+from gateway.provisioning.broker_reload import LET_IN_S_MAX, reload, tries
 from gateway.provisioning.seal_logins import enrolled, logins
 from gateway.provisioning.spare_logins import BATCH, LOW, SpareLogin, SpareLogins
 from gateway.registry.credentials import Identity, fresh_identity
@@ -129,13 +130,12 @@ class BrokerLogins:
             raise BoardError(f"The broker could not be told of new logins: {problem}.")
 
     def _need_let_in(self, spare: SpareLogin, minted: bool) -> None:
-        until_s = self._steady_s() + (LET_IN_S_MAX if minted else 0)
-        while (problem := self._probe(spare.user, spare.password)) is not None:
-            if self._steady_s() >= until_s:
-                break
-            self._wait(ASK_EVERY_S)
-        if problem is None:
-            return
+        lasts_s, problem = LET_IN_S_MAX if minted else 0, ""
+        tell = partial(reload, self._pid_file)
+        for _ in tries(tell, lasts_s, steady_s=self._steady_s, wait=self._wait):
+            problem = self._probe(spare.user, spare.password) or ""
+            if not problem:
+                return
         if "refused us" in problem:
             raise BoardError(
                 f"The broker does not take the logins in {self._folder / PASSWORDS}: `sudo "

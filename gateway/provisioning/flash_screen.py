@@ -20,6 +20,7 @@ from gateway.provisioning import label, label_sheet
 from gateway.provisioning.flash_batch import Outcome, Work, flash_all, flash_as_plugged
 from gateway.provisioning.joining import Reason
 from gateway.provisioning.printer import PrinterError, print_sheets
+from gateway.provisioning.private_file import write_result
 from gateway.provisioning.usb_ports import Port
 
 SHEET = "labels"  # .pdf; of the next command in this folder, labels-2.pdf
@@ -285,7 +286,7 @@ def write_labels(folder: Path, seals: Sequence[tuple[str, str]], labels: Labels)
     for seal_id, _ in seals:
         paths += write_label(folder, seal_id, labels.address)
     sheet = _unused(folder)
-    sheet.write_bytes(sheets_of(seals, labels))
+    write_result(sheet, sheets_of(seals, labels))
     return [*paths, sheet] if len(seals) < 2 else [folder, sheet]
 
 
@@ -308,6 +309,6 @@ def write_label(folder: Path, seal_id: str, address: str = "") -> list[Path]:
     """Write the label's two files into `folder`; their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     drawing, code = folder / f"seal-{seal_id}.svg", folder / f"seal-{seal_id}.png"
-    drawing.write_text(label.svg(seal_id, address), encoding="utf-8")
-    code.write_bytes(label.png(seal_id, address))
+    write_result(drawing, label.svg(seal_id, address).encode())
+    write_result(code, label.png(seal_id, address))
     return [drawing, code]

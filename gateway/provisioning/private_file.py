@@ -6,7 +6,7 @@ import secrets
 import stat
 from pathlib import Path
 
-_PRIVATE, _GROUP, _PUBLIC = 0o600, 0o640, 0o644
+_PRIVATE, _GROUP, _PUBLIC, _ASKED = 0o600, 0o640, 0o644, 0o666
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -22,6 +22,15 @@ def write_for_group(path: Path, content: bytes, group_id: int | None) -> None:
 def write_public(path: Path, content: bytes) -> None:
     """Replace `path` with `content`, readable by all."""
     _write(path, content, _PUBLIC, None)
+
+
+def write_result(path: Path, content: bytes) -> None:
+    """Replace the file that a person named with what a command made, under the rights that their
+    umask gives; a device or a pipe takes it as it is, and a link leads to what is replaced."""
+    if _is_device(path):
+        path.write_bytes(content)
+    else:
+        _write(path.resolve() if path.is_symlink() else path, content, None, None)
 
 
 def share_with_group(path: Path, group_id: int | None) -> None:
@@ -60,24 +69,30 @@ def _need_file(path: Path) -> None:
     /dev/stdout, for every program of the machine."""
     if not path.name:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    try:
-        there = path.stat().st_mode
-    except OSError:
-        return  # nothing, or what a new file may replace; what may not be is told as it is written
-    if not stat.S_ISREG(there) and not stat.S_ISDIR(there):
+    if _is_device(path):
         raise OSError(errno.EINVAL, "that is a device or a pipe, and no file", str(path))
 
 
-def _write(path: Path, content: bytes, mode: int, group_id: int | None) -> None:
-    if _is_so(path, content, mode, group_id):
+def _is_device(path: Path) -> bool:
+    try:
+        there = path.stat().st_mode
+    except OSError:
+        return False  # nothing, or what a new file may replace; or it is told as it is written
+    return not stat.S_ISREG(there) and not stat.S_ISDIR(there)
+
+
+def _write(path: Path, content: bytes, mode: int | None, group_id: int | None) -> None:
+    if mode is not None and _is_so(path, content, mode, group_id):
         return
     _need_file(path)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+    first = _ASKED if mode is None else _PRIVATE
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, first)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
-            os.fchmod(stream.fileno(), mode)
+            if mode is not None:
+                os.fchmod(stream.fileno(), mode)
             stream.flush()
             os.fsync(stream.fileno())
         if group_id is not None:

@@ -9,7 +9,7 @@ can be done again, as long as something of it failed; two reloads, however many 
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from gateway.provisioning.broker_config import (
     Login,
     write_passwords,
 )
-from gateway.provisioning.broker_reload import ASK_EVERY_S, LET_IN_S_MAX
+from gateway.provisioning.broker_reload import tries
 from gateway.provisioning.certificates import CA_CRT
 from gateway.registry.credentials import fresh_password, hash_password
 from sealwire import topics
@@ -90,19 +90,22 @@ def _of_each(
 
 def _swept(seal_id: str, password: str, access: BrokerAccess) -> str | None:
     own = topics.report(seal_id), topics.status(seal_id)
-    until_s = access.steady_s() + LET_IN_S_MAX
-    while True:
+    problem = None
+    for _ in _tries(access):
         problem = access.sweep(seal_id, password, own)
-        if problem is None or REFUSED not in problem or access.steady_s() >= until_s:
-            return problem
-        access.wait(ASK_EVERY_S)
+        if problem is None or REFUSED not in problem:
+            break
+    return problem
 
 
 def _kept_out(seal_id: str, password: str, access: BrokerAccess) -> str | None:
     """That it is, is tried and not believed."""
-    until_s = access.steady_s() + LET_IN_S_MAX
-    while (problem := access.sweep(seal_id, password, ())) is None:
-        if access.steady_s() >= until_s:
-            return "it still lets the seal in; `sudo systemctl reload mosquitto`"
-        access.wait(ASK_EVERY_S)
-    return None if REFUSED in problem else problem
+    for _ in _tries(access):
+        problem = access.sweep(seal_id, password, ())
+        if problem is not None:
+            return None if REFUSED in problem else problem
+    return "it still lets the seal in; `sudo systemctl reload mosquitto`"
+
+
+def _tries(access: BrokerAccess) -> Iterator[bool]:
+    return tries(access.reload, steady_s=access.steady_s, wait=access.wait)

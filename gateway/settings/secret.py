@@ -24,8 +24,10 @@ SECRETS = {
     ("household", "sms_secret"): "MENSHEN_HOUSEHOLD_SMS_SECRET",
     ("contacts", "password"): "MENSHEN_CONTACTS_PASSWORD",
 }
-# Of a program at a site with accounts; it is no setting.
+# Of a program at a site with accounts, and of whoever makes an InfluxDB ready; no settings.
 PROGRAM_TOKEN = "MENSHEN_CONSOLE_TOKEN"  # noqa: S105 - a name of the environment
+INFLUX_ADMIN_TOKEN = "MENSHEN_INFLUX_ADMIN_TOKEN"  # noqa: S105 - likewise
+_OF_COMMANDS = PROGRAM_TOKEN, INFLUX_ADMIN_TOKEN
 SECRET_BYTES_MAX = 4_096
 # Of [broker] folder: the gateway's password, which holds where the environment gives none.
 GATEWAY_PASSWORD = "gateway.password"  # noqa: S105 - a file's name
@@ -60,6 +62,16 @@ def named(name: str, environment: Mapping[str, str]) -> str | Broken | None:
     return _secret(name, environment.get(name, ""), environment.get(f"{name}_FILE", ""))
 
 
+def unfit(name: str, text: str) -> str:
+    """Why a secret cannot stand in the head of an HTTP request, as a sentence; empty if it can."""
+    if text.isascii() and text.isprintable():
+        return ""
+    return (
+        f"{name} holds a sign that no HTTP header takes (only letters, digits and marks of ASCII "
+        "are): is it another text, or more than the token?"
+    )
+
+
 def of_broker(folder: Path) -> str | None:
     """The gateway's password in the broker's folder; None where we are not to read it, or there is
     none."""
@@ -86,7 +98,8 @@ def is_open(path: Path) -> bool:
 
 def unknown(environment: Mapping[str, str]) -> list[str]:
     """A sentence for each variable that seems one of ours and is none."""
-    names = [known + end for known in (*SECRETS.values(), PROGRAM_TOKEN) for end in ("", "_FILE")]
+    known = *SECRETS.values(), *_OF_COMMANDS
+    names = [name + end for name in known for end in ("", "_FILE")]
     starts = tuple(f"MENSHEN_{section}_".upper() for section, _ in SECRETS)
     sentences = []
     for name in sorted(environment):

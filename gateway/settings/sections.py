@@ -303,6 +303,9 @@ class Influx(Section):
                 raise ValueError(
                     f"influx.{key} is empty but influx.url is given; set {key} as well"
                 )
+        unfit = secret.unfit(secret.SECRETS["influx", "token"], self.token or "")
+        if unfit:
+            raise ValueError(unfit)
         return self
 
 

@@ -1,14 +1,11 @@
 """Where a door, a case or an area belongs, and whether a person was told of it: for rights."""
 
-from typing import Final
-
 from msgspec import Struct
 from sqlalchemy import Connection, Table, select
 
 from gateway.core.model import CaseState
-from gateway.store import areas, page_views, tables
+from gateway.store import areas, grouped_pages, tables
 
-PAGES_MAX: Final = 100  # of open cases, that are looked through for grouped ones
 _d, _c, _o = tables.doors.c, tables.cases.c, tables.outbox.c
 
 
@@ -24,15 +21,11 @@ def of_door(connection: Connection, door_id: str, warden_id: str | None) -> Belo
     grid_id = connection.execute(select(_d.grid_id).where(_d.door_id == door_id)).scalar()
     if grid_id is None:
         return None
-    query = (
-        select(_o.entry_id)
-        .join(tables.cases, _c.case_id == _o.case_id)
-        .where(_o.warden_id == warden_id, _c.door_id == door_id, _c.state != CaseState.CLOSED)
+    open_ids = select(_c.case_id).where(_c.door_id == door_id, _c.state != CaseState.CLOSED)
+    was_paged = any(
+        _was_told(connection, warden_id, case_id)
+        for case_id in connection.execute(open_ids).scalars().all()
     )
-    was_paged = connection.execute(query.limit(1)).first() is not None
-    if not was_paged and warden_id is not None:
-        pages = page_views.inbox(connection, warden_id, is_open=True, limit=PAGES_MAX)
-        was_paged = any(page.door_id == door_id for page in pages)
     return Belonging(frozenset({grid_id}), was_paged)
 
 
@@ -41,12 +34,7 @@ def of_case(connection: Connection, case_id: str, warden_id: str | None) -> Belo
     grid_id = connection.execute(select(_c.grid_id).where(_c.case_id == case_id)).scalar()
     if grid_id is None:
         return None
-    query = select(_o.entry_id).where(_o.warden_id == warden_id, _o.case_id == case_id)
-    was_paged = connection.execute(query.limit(1)).first() is not None
-    if not was_paged and warden_id is not None:
-        pages = page_views.inbox(connection, warden_id, is_open=True, limit=PAGES_MAX)
-        was_paged = any(page.case_id == case_id for page in pages)
-    return Belonging(frozenset({grid_id} - {""}), was_paged)
+    return Belonging(frozenset({grid_id} - {""}), _was_told(connection, warden_id, case_id))
 
 
 def of_matter(
@@ -57,9 +45,18 @@ def of_matter(
     grid_id = connection.execute(select(table.c.grid_id).where(key == matter_id)).scalar()
     if grid_id is None:
         return None
-    query = select(_o.entry_id).where(_o.warden_id == warden_id, _o.case_id == matter_id)
-    was_paged = connection.execute(query.limit(1)).first() is not None
-    return Belonging(frozenset({grid_id} - {""}), was_paged)
+    return Belonging(frozenset({grid_id} - {""}), _was_told(connection, warden_id, matter_id))
+
+
+def _was_told(connection: Connection, warden_id: str | None, case_id: str) -> bool:
+    """Whether a person was ever told of a case or a matter: by a page of its own, or one for
+    many. Who is nobody that is told was told of nothing: what the site's webhook was told has no
+    person either."""
+    if warden_id is None:
+        return False
+    query = select(_o.entry_id).where(_o.warden_id == warden_id, _o.case_id == case_id)
+    is_own = connection.execute(query.limit(1)).first() is not None
+    return is_own or grouped_pages.names_case(connection, warden_id, case_id)
 
 
 def of_person(connection: Connection, warden_id: str) -> Belonging | None:

@@ -20,7 +20,7 @@ from gateway.core.households.model import (
     Way,
 )
 from gateway.core.households.requests import OPEN
-from gateway.store import case_log, tables
+from gateway.store import case_log, grouped_pages, tables
 from gateway.store.household_tables import (
     corrections,
     deliveries,
@@ -388,5 +388,6 @@ def _cut(
     o, within = tables.outbox.c, grid_id.in_(reach.grids)
     if reach.warden_id:
         told = select(o.case_id).where(o.warden_id == reach.warden_id)
-        within = or_(within, holder == reach.warden_id, matter_id.in_(told))
+        in_many = grouped_pages.names(reach.warden_id, matter_id)
+        within = or_(within, holder == reach.warden_id, matter_id.in_(told), in_many)
     return query.where(within)

@@ -1,7 +1,7 @@
 """What people read about pages: who was told what, and whether it arrived."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, func, or_, select, tuple_
@@ -10,13 +10,12 @@ from gateway.core.cases.number import case_number, read_number
 from gateway.core.evidence import TOLD, Ended, Evidence
 from gateway.core.model import CaseState
 from gateway.core.reasons import NOTICES, Reason
-from gateway.store import tables
+from gateway.store import grouped_pages, tables
 from gateway.store.case_views import IN_REVIEW, OPEN, CaseRow
-from gateway.store.outbox import HOUSEHOLD, code_of, decode_group
+from gateway.store.outbox import HOUSEHOLD, code_of
 from gateway.store.records import Key, Part, part, record, records
 
 NUMBERED_MAX: Final = 1_000  # cases of one person among which a number is looked up
-GROUPS_MAX: Final = 100  # grouped pages that are opened: eight minutes of a storm
 
 
 class PageRow(msgspec.Struct, frozen=True):
@@ -142,7 +141,7 @@ def told_cases(connection: Connection, warden_id: str, limit: int) -> list[ToldC
         .order_by(latest.desc())
     )
     found = {row.case_id: row for row in records(connection, own.limit(limit), ToldCase)}
-    pages = _named(connection, warden_id)
+    pages = grouped_pages.named(connection, warden_id, OPEN)
     query = select(*columns).where(c.case_id.in_(list(pages)), c.state.in_(OPEN)).limit(limit)
     for row in connection.execute(query) if pages else ():
         page = pages[row.case_id]
@@ -156,10 +155,10 @@ def told_cases(connection: Connection, warden_id: str, limit: int) -> list[ToldC
 
 
 def pages_of(
-    connection: Connection, warden_id: str, case_ids: list[str], most: int
+    connection: Connection, warden_id: str, case_ids: list[str], most: int, is_open: bool = True
 ) -> list[PageRow]:
-    """A warden's pages of some open cases, newest first."""
-    return inbox_part(connection, warden_id, True, most, of=case_ids).rows
+    """A warden's pages of some cases that are open, or that are not, newest first."""
+    return inbox_part(connection, warden_id, is_open, most, of=case_ids).rows
 
 
 def inbox(connection: Connection, warden_id: str, is_open: bool, limit: int) -> list[PageRow]:
@@ -217,22 +216,6 @@ def inbox_part(
     return Part([page for _, page in found[:limit]], last)
 
 
-def _named(connection: Connection, warden_id: str) -> dict[str, Any]:
-    """The cases that a warden's grouped pages name, each with the newest page that does."""
-    o = tables.outbox.c
-    query = (
-        select(o.page_id, o.about, o.made_ms, o.sent_id, o.entry_id)
-        .where(o.warden_id == warden_id, o.channel == "inbox", o.reason == Reason.GROUPED)
-        .order_by(o.made_ms.desc(), o.entry_id.desc())
-        .limit(GROUPS_MAX)
-    )
-    pages: dict[str, Any] = {}
-    for row in connection.execute(query):
-        for case_id in decode_group(row.about).case_ids:
-            pages.setdefault(case_id, row)
-    return pages
-
-
 def _grouped(
     connection: Connection,
     warden_id: str,
@@ -240,7 +223,7 @@ def _grouped(
     of: list[str] | None = None,
 ) -> list[tuple[Key, PageRow]]:
     d, c = tables.doors.c, tables.cases.c
-    pages = _named(connection, warden_id)
+    pages = grouped_pages.named(connection, warden_id, states)
     if of is not None:
         pages = {case_id: pages[case_id] for case_id in of if case_id in pages}
     if not pages:
@@ -357,7 +340,8 @@ def sent_page(connection: Connection, code: str) -> SentPage | None:
 
 def numbered(connection: Connection, text: str, warden_id: str) -> str | None:
     """The id of the case that people call by this number, and of which this person was told: of
-    the newest NUMBERED_MAX; None if it is no number, or no such case's."""
+    the newest NUMBERED_MAX, and of those that pages for many name and that are not closed; None if
+    it is no number, or no such case's."""
     number, o = read_number(text), tables.outbox.c
     if number is None:
         return None
@@ -368,7 +352,8 @@ def numbered(connection: Connection, text: str, warden_id: str) -> str | None:
         .order_by(func.max(o.made_ms).desc())
         .limit(NUMBERED_MAX)
     )
-    found = connection.execute(query).scalars()
+    found = [*connection.execute(query).scalars()]
+    found += grouped_pages.named(connection, warden_id, (*OPEN, *IN_REVIEW))
     return next((case_id for case_id in found if case_number(case_id) == number), None)
 
 

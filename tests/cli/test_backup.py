@@ -1,7 +1,8 @@
 """`menshen backup` and `menshen restore`: a copy beside a running gateway, tried, kept in turn, put
 back; and after that one case, and nothing believed that somebody recorded."""
 
-from contextlib import closing
+import sqlite3
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from gateway.backup.rotation import Copy
 from gateway.core.reasons import Reason
 from gateway.photos.folder import PhotoFolder
 from gateway.settings import load
-from gateway.store import marker, tables
+from gateway.store import file_copy, marker, tables
 from gateway.store.database import Store
 from gateway.store.life import Memory
 from gateway.store.one_gateway import alone
@@ -159,6 +160,38 @@ def test_a_new_machine_gets_everything_from_the_copy(menshen, folder, site):
     assert answer.json == []
 
 
+def test_what_was_there_is_never_destroyed_by_another_restore_or_by_a_kill_in_one(
+    menshen, folder, site, monkeypatch
+):
+    """The second one overwrote what the first had set aside: the only whole database there was."""
+    assert menshen("backup").code == 0
+    (copy,) = copies(folder)
+    with closing(Store.open(site.path)) as store, store.writing() as connection:
+        connection.execute(update(tables.doors).values(label="since the copy"))
+    as_ever = file_copy.unfinished
+
+    def killed(to: Path) -> AbstractContextManager[Path]:
+        if to == site.path:
+            raise KeyboardInterrupt  # when the one that was there is set aside
+        return as_ever(to)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(file_copy, "unfinished", killed)
+        assert menshen("restore", copy).code == 130
+    assert not site.path.exists()
+    for aside in ("menshen-accounts.db.before-restore-2 is", "menshen.db.before-restore-2 is"):
+        answer = menshen("restore", copy)
+        assert (answer.code, aside in answer.out) == (0, True), answer.err
+    with closing(sqlite3.connect(folder / "menshen.db.before-restore")) as first:
+        assert {row[0] for row in first.execute("SELECT label FROM doors")} == {"since the copy"}
+    assert len(list(folder.glob("menshen-accounts.db.before-restore*"))) == 3
+    for number in range(3, 10):
+        (folder / f"menshen.db.before-restore-{number}").touch()
+    answer = menshen("restore", copy)
+    assert (answer.code, "take away those that nobody needs" in answer.err) == (1, True)
+    assert site.path.is_file()
+
+
 def test_a_copy_and_its_return_stand_in_the_audit(menshen, folder, site):
     with closing(AccountsFile(site.path)) as accounts, accounts.store().writing() as connection:
         persons.add(connection, "chen", [Role.ADMINISTRATOR], 0)
@@ -183,6 +216,14 @@ def test_what_is_damaged_foreign_or_newer_touches_nothing(menshen, folder, site)
         bad.write_bytes(broken)
         answer = menshen("restore", bad)
         assert (answer.code, "cannot be restored" in answer.err) == (1, True), (n, answer)
+    for names in (["photos/" + "n" * 120 + "\0"], ["photos/twice", "photos/twice"]):
+        with (folder / "bad.tar").open("wb") as file:
+            writer = tape.TapeWriter(file)
+            for name in names:
+                writer.add(name, folder / "environment")
+            writer.finish(tape.Manifest(tape.FORMAT, "0.1.0", "s", 1, 1, 1))
+        answer = menshen("restore", folder / "bad.tar")
+        assert (answer.code, "no copy of ours has" in answer.err) == (1, True), answer.err
     other = Store.open(site.path)
     with other.writing() as connection:
         connection.execute(update(tables.site).values(site_id="another"))

@@ -1,11 +1,20 @@
 """How commands end: a sentence and an exit code for what others did wrong, never a traceback."""
 
+import os
+import re
+import signal
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
+from gateway.cli.exit_codes import STOPPED
 from gateway.store.database import StoreError
+from tests import neighbours
+from tests.waiting import block_until
 
+START_S = 60.0  # of a process on a machine that is starved
 GRIDS = "grid_id,name\ng1,一网格\n"
 NEEDS_SETTINGS = [
     ("run",),
@@ -54,6 +63,50 @@ def test_a_missing_database_is_told_and_exits_with_1(menshen, settings, words):
     assert answer.code == 1
     assert answer.err.startswith("menshen: there is no database at")
     assert answer.out == ""
+
+
+def test_a_service_manager_s_stop_leaves_nothing_by_halves(menshen, store, folder):
+    """What passed through stayed beside the database: of a copy, all of a site."""
+    os.mkfifo(folder / "copy.tar")
+    words = ["restore", "copy.tar", "--config", str(folder / "menshen.toml")]
+    command = [sys.executable, "-m", "gateway", *words]
+    places = os.pathsep.join([str(neighbours.ROOT), str(neighbours.ROOT / "firmware")])
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": places},
+    ) as process:
+        assert block_until(lambda: any(folder.glob(".menshen-copy-*")), START_S)
+        process.terminate()
+        said = process.communicate(timeout=START_S)[1]
+    assert (process.returncode, said) == (-signal.SIGTERM, f"menshen: {STOPPED}\n")
+    assert not any(folder.glob(".menshen-copy-*"))
+
+
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("backup", "verify", LONG),
+        ("restore", LONG),
+        ("restore", "copy.tar", "--config", LONG),
+        ("upgrade", "--config", "menshen.toml/menshen.toml"),
+        ("upgrade",),
+        ("backup", "verify"),
+        ("influx", "init", "--config", LONG),
+    ],
+    ids=lambda words: " ".join(words)[:40],
+)
+def test_a_path_that_the_machine_does_not_take_is_told(menshen, store, settings, words):
+    """It was a traceback, of whatever asked first whether something lies there."""
+    settings.write_text(f'{settings.read_text()}[backup]\nfolder = "{LONG}"\n')
+    answer = menshen(*words)
+    assert answer.code in (1, 2)
+    assert re.fullmatch(r"menshen: \S.*(File name too long|Not a directory).*\n", answer.err)
 
 
 def test_a_file_that_is_no_database_is_told(menshen, settings, folder):

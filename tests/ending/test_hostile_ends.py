@@ -233,7 +233,8 @@ async def test_no_copy_outlives_what_was_destroyed_whenever_it_was_made_or_cut_o
         case_id = await site.lives(home)
         month = archived(site)
         words = (case_id, home.door_id, home.order_id)
-        for left in (folder / "menshen.db.before-restore", folder / ".menshen.db.4711.new"):
+        asides = [folder / f"menshen.db.before-restore{which}" for which in ("", "-2", "-2-wal")]
+        for left in (*asides, folder / ".menshen.db.4711.new"):
             whole(store.path, left)
             os.utime(left, (0, 0))
         unfinished = month.with_name(f".{month.name}.4711.new")

@@ -243,6 +243,36 @@ def test_every_other_failure_has_its_cause_and_success_has_none() -> None:
     assert cause_of(None) is cause_of("") is None
 
 
+async def test_whatever_is_spoilt_ends_no_history_and_holds_up_no_other_stream(
+    site: Console,
+    database: Database,
+    writing: Writing,
+    until: Until,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Bytes in the place of a number or a word ended all of it, at each start anew."""
+    await site.seal(0)
+    await site.opens(0)
+    await site.engine.idle()
+    with site.store.writing() as connection:
+        for words in (
+            "UPDATE journal SET at_ms = x'ff00' WHERE kind = 'report'",
+            "UPDATE journal SET body = 3.5 WHERE journal_id = 1",
+            "UPDATE milestones SET case_id = x'ff00' WHERE happened = 'raised'",
+            "UPDATE outbox SET case_id = x'ff00' WHERE channel = 'inbox'",
+        ):
+            connection.execute(text(words))
+        made_ms = now_ms() - MINUTE_MS
+        done = {"done_ms": made_ms + 5, "tries": 1, "evidence": "accepted"}
+        connection.execute(insert(tables.outbox), [entry(300, made_ms, **done)])
+    async with writing():
+        await until(lambda: len(pages_of(database)) >= 1)
+        figure = 'SELECT last("unwritten") AS "unwritten" FROM "gateway_stats"'
+        await until(lambda: bool(rows_of(database, figure)))
+        await until(lambda: rows_of(database, figure)[0]["unwritten"] >= 2)
+    assert "a fault of ours" not in caplog.text
+
+
 async def test_rows_that_somebody_spoilt_stop_nothing(
     site: Console, database: Database, writing: Writing, until: Until
 ) -> None:

@@ -14,10 +14,11 @@ from paho.mqtt.enums import CallbackAPIVersion
 from gateway.core.duration import MINUTE_MS
 from gateway.core.events import SealBound, SealUnbound
 from gateway.core.subject import of_door
-from gateway.feeds import discovery, home_assistant
+from gateway.feeds import discovery, home_assistant, home_assistant_ending
 from gateway.feeds.discovery import Topics
 from gateway.feeds.home_assistant import HomeAssistantFeed
 from gateway.settings.home_assistant import HomeAssistant
+from gateway.store.database import StoreError
 from tests.conftest import MosquittoFactory
 from tests.manual_clock import ManualClock
 from tests.neighbours import Broker
@@ -62,6 +63,11 @@ class Reader:
             for topic, body in dict(self.stands).items()
             if topic.endswith("/config") and ours in topic
         }
+
+    def keep(self, topic: str, word: bytes) -> str:
+        """Let the broker keep something; its topic."""
+        self._client.publish(topic, word, 1, retain=True).wait_for_publish(10)
+        return topic
 
     def end(self) -> None:
         self._client.disconnect()
@@ -188,6 +194,33 @@ async def test_what_is_no_more_is_swept_even_if_nobody_saw_it_go(
             await site.engine.submit(of_door("d1"), SealUnbound(seal_id(1)))  # while it is away
             async with telling(site, broker):
                 await until(lambda: list(reader.stands) == [AVAILABLE])
+
+
+async def test_of_a_site_that_is_destroyed_its_broker_keeps_nothing_and_of_others_all(
+    mosquitto: MosquittoFactory, tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    """The labels of doors stood there for ever, behind a report that all was destroyed."""
+    broker = mosquitto()
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        with reading(broker) as reader:
+            async with telling(site, broker, labels=True):
+                await until(lambda: len(reader.configs(0)) == 4)
+                await until(shows(reader, 0, "available", "online"))
+            assert any(LABELS["d0"].encode() in word for word in reader.stands.values())
+            other = reader.keep("menshen/another/available", b"offline")
+            sweep = home_assistant_ending.sweeping(
+                HomeAssistant(port=broker.port, host="127.0.0.1")
+            )
+            assert sweep is not None
+            await asyncio.to_thread(sweep, SITE_ID)
+            await until(lambda: list(reader.stands) == [other])
+            await asyncio.to_thread(sweep, SITE_ID)  # said again
+    away = home_assistant_ending.sweeping(HomeAssistant(port=free_port(), host="127.0.0.1"))
+    assert away is not None
+    with pytest.raises(StoreError, match=r"does not let us .* take home_assistant.host out"):
+        await asyncio.to_thread(away, SITE_ID)
+    assert home_assistant_ending.sweeping(HomeAssistant()) is None
 
 
 async def test_the_broker_may_come_and_go(mosquitto: MosquittoFactory, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from gateway.cli.app import app
 from gateway.feeds.influx_setup import SetupError, Wanted, make_ready
+from gateway.settings import secret
 from tests.feeds.database import Database
 from tests.neighbours import Influx
 
@@ -85,9 +86,20 @@ def test_of_influxdb_1_the_database_and_its_retention_are_made_and_made_again(
         assert "30 days" in ready.done[0]
         make_ready(stand.url, "", WANTED._replace(days=60))
         make_ready(stand.url, "", WANTED._replace(bucket="seals/raw", days=7))
-    (series,) = Database(real.url, "seals").ask("SHOW RETENTION POLICIES")
-    kept = {row["name"]: (row["duration"], row["default"]) for row in series.rows}
-    assert kept == {"autogen": ("1440h0m0s", False), "raw": ("168h0m0s", True)}
+        make_ready(stand.url, "", WANTED._replace(bucket="short", days=1))
+        make_ready(stand.url, "", WANTED._replace(bucket="long", days=400))
+    kept = {
+        (name, row["name"]): (row["duration"], row["shardGroupDuration"], row["default"])
+        for name in ("seals", "short", "long")
+        for series in Database(real.url, name).ask("SHOW RETENTION POLICIES")
+        for row in series.rows
+    }
+    assert kept == {
+        ("seals", "autogen"): ("1440h0m0s", "24h0m0s", False),
+        ("seals", "raw"): ("168h0m0s", "24h0m0s", True),
+        ("short", "autogen"): ("24h0m0s", "1h0m0s", True),
+        ("long", "autogen"): ("9600h0m0s", "168h0m0s", True),
+    }
 
 
 def test_the_real_old_one_is_named_older_than_1_8(real: Influx, tmp_path: Path) -> None:
@@ -122,6 +134,29 @@ def test_of_influxdb_2_a_bucket_and_two_tokens_that_may_one_thing_each(port: int
         }
         tokens = [body for _, path, body in stand.asked if path.endswith("authorizations")]
         assert [len(token["permissions"]) for token in tokens] == [1, 1]
+
+
+def test_the_command_takes_its_login_from_the_environment_and_from_a_file(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The settings refused the variable as one that is no setting, so that nobody could do it."""
+    settings, file = tmp_path / "menshen.toml", tmp_path / "admin"
+    settings.write_text(
+        f'[influx]\nurl = "http://127.0.0.1:{port}"\norg = "menshen"\nbucket = "seals"\n'
+    )
+    file.write_text("operator\n")
+    words = ["influx", "init", "--config", str(settings)]
+    name = secret.INFLUX_ADMIN_TOKEN
+    for variable, value in ((name, "operator"), (f"{name}_FILE", str(file))):
+        with Stand("v2.9.1", port, two), monkeypatch.context() as patch:
+            patch.setenv(variable, value)
+            done = CliRunner().invoke(app, words)
+        assert (done.exit_code, "MENSHEN_INFLUX_TOKEN: for-write" in done.stdout) == (0, True)
+    for variable in (name, "MENSHEN_INFLUX_TOKEN"):
+        with monkeypatch.context() as patch:
+            patch.setenv(variable, "密码")
+            refused = CliRunner().invoke(app, words)
+        assert (refused.exit_code, f"{variable} holds a sign" in refused.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,11 @@ import asyncio
 import logging
 import os
 import re
+import ssl
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -15,12 +18,14 @@ from starlette.responses import Response
 from gateway.engine.clock import MachineClock
 from gateway.engine.health import Metrics
 from gateway.feeds.influx_history import History
+from gateway.provisioning.certificates import CONSOLE_CRT, CONSOLE_KEY
 from gateway.settings.sections import Influx as InfluxSettings
 from tests.feeds.building import SITE_ID, Building
 from tests.feeds.conftest import QUICK, CaughtUp, Running, Until
 from tests.feeds.database import Database
 from tests.feeds.front import Front, Weather, answering, fine, hanging
 from tests.neighbours import ROOT, Influx
+from tests.web.site_certificate import certified
 
 HOUR_MS = 3_600_000
 
@@ -99,6 +104,105 @@ async def test_d2_a_server_without_the_write_path_is_named_with_its_version(
     assert "is InfluxDB 1.6." in caplog.messages[0]
     assert "which is older than 1.8; take 1.8 or newer, or 2" in caplog.messages[0]
     assert building.unwritten() == []
+
+
+async def test_what_is_older_than_the_bucket_keeps_is_given_up_and_stops_nothing(
+    building: Building,
+    database: Database,
+    running: Running,
+    caught_up: CaughtUp,
+    caplog: pytest.LogCaptureFixture,
+    now_ms: int,
+) -> None:
+    """Batches of which InfluxDB takes no line, for it was away for longer than it keeps any."""
+    database.ask('ALTER RETENTION POLICY "autogen" ON "seals" DURATION 7d')
+    month_ms = now_ms - 30 * 24 * HOUR_MS
+    building.day(8, month_ms, month_ms + HOUR_MS // 2)
+    old = building.newest()
+    building.day(9, now_ms - HOUR_MS // 10, now_ms)
+    async with running():
+        await caught_up()
+    given_up = [row for row in building.unwritten() if row[1].startswith("seal_event")]
+    assert [number for number, _, _ in given_up] == list(range(1, old + 1))
+    assert all("beyond retention" in words for _, _, words in given_up)
+    assert database.events() == building.newest() - old
+    assert "will never be written" in caplog.text
+
+
+async def test_a_line_that_was_taken_and_is_too_old_by_now_proves_nothing_against_the_others(
+    building: Building,
+    database: Database,
+    running: Running,
+    caught_up: CaughtUp,
+    now_ms: int,
+) -> None:
+    """The retention was shortened while we wrote, and a batch holds old lines and new ones."""
+    month_ms = now_ms - 30 * 24 * HOUR_MS
+    building.day(11, month_ms, month_ms + HOUR_MS // 10)
+    async with running():
+        await caught_up()
+        database.ask('ALTER RETENTION POLICY "autogen" ON "seals" DURATION 7d')
+        building.day(12, month_ms + HOUR_MS, month_ms + HOUR_MS + HOUR_MS // 10)
+        building.heartbeat(building.seals[0], now_ms)
+        await caught_up()
+    since = f"time >= {now_ms}ms"
+    assert database.one(f'SELECT count("seq") FROM "seal_event" WHERE {since}') == 1  # noqa: S608
+
+
+async def test_a_server_whose_clock_is_years_ahead_takes_nothing_and_nothing_is_given_up(
+    building: Building,
+    front: Front,
+    database: Database,
+    running: Running,
+    until: Until,
+    caught_up: CaughtUp,
+    caplog: pytest.LogCaptureFixture,
+    now_ms: int,
+) -> None:
+    async def all_too_old(request: Request) -> Response:
+        dropped = (await request.body()).count(b"\n") + 1
+        words = f"partial write: points beyond retention policy dropped={dropped}"
+        return Response(msgspec.json.encode({"error": words}), 400)
+
+    building.day(10, now_ms - HOUR_MS // 10, now_ms)
+    front.weather = all_too_old
+    async with running():
+        await until(lambda: front.asked >= 3 and bool(caplog.messages))
+        assert building.cursor() == 0
+        assert building.unwritten() == []
+        assert "calls lines too old that may not be; its clock says" in caplog.messages[0]
+        front.weather = fine
+        await caught_up()
+    assert database.events() == len(building.journal())
+
+
+async def test_a_server_that_cannot_be_reached_is_told_with_its_cause(
+    building: Building,
+    free_port: Callable[[], int],
+    until: Until,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+    now_ms: int,
+) -> None:
+    building.heartbeat(building.seals[0], now_ms)
+    metrics = Metrics(MachineClock(0).now_ms)
+    certified(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / CONSOLE_CRT, tmp_path / CONSOLE_KEY)
+    port, nobody = free_port(), free_port()
+    async with await asyncio.start_server(lambda *_: None, "127.0.0.1", port, ssl=context):
+        for url, cause in (
+            (f"https://127.0.0.1:{port}", "its certificate is not believed: "),
+            (f"http://127.0.0.1:{nobody}", "Connection refused)"),
+            ("http://there.is.no.such.invalid", "no name server knows the host)"),
+        ):
+            caplog.clear()
+            settings = InfluxSettings(url=url, org="o", bucket="seals", token="t")
+            history = History(settings, building.store, lambda: metrics.health(0), SITE_ID, QUICK)
+            task = asyncio.create_task(history.run())
+            await until(lambda: bool(caplog.messages))
+            task.cancel()
+            assert f"cannot be reached ({cause}" in caplog.messages[0], url
 
 
 async def test_a_wrong_token_is_told_and_nothing_is_given_up(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.accounts import file as accounts
+from gateway.accounts.file import AccountsFile
 from gateway.backup.site import Site
 from gateway.ending import records, site_ending
 from gateway.ending.site_ending import Plan, SiteEndingError
@@ -42,6 +43,9 @@ def site_at(folder: Path) -> Plan:
     with with_store.writing() as connection:
         connection.exec_driver_sql("INSERT INTO grids VALUES ('g', ?, NULL)", (CANARY,))
     with_store.close()
+    people = AccountsFile(database, folder)
+    people.create()
+    people.close()
     ring = KeyRing.beside(database)
     for _ in range(3):
         ring.make()

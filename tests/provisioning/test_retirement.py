@@ -1,5 +1,6 @@
 """A retired seal and the real broker: thrown out, nothing kept under its name, kept out."""
 
+import dataclasses
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from gateway.ingest.mqtt_sweep import sweep
 from gateway.provisioning import board_wipe
 from gateway.provisioning.board_link import BoardError, BoardLink
-from gateway.provisioning.broker_reload import reload
+from gateway.provisioning.broker_reload import LET_IN_S_MAX, reload
 from gateway.provisioning.firmware_bundle import BoardFile
 from gateway.provisioning.flash import flash_seal
 from gateway.provisioning.retirement import BrokerAccess, leave_broker
@@ -72,6 +73,26 @@ def test_a_broker_that_does_not_run_is_named_and_the_retirement_can_be_said_agai
     with site.seal(1) as neighbour:  # it listens before it hears signals, and answers after that
         assert neighbour.connect() == "Success"
     assert leave_broker([own], access_of(site, left=1)) is None
+
+
+def test_a_broker_that_was_only_starting_when_it_was_told_is_told_again(site: Site) -> None:
+    """It listens before it hears signals: "Not authorized" was all that anybody learned."""
+    own, now_s, told = site.seals[0].seal_id, [0.0], list[float]()
+    access = access_of(site, left=1)
+
+    def lost_at_first() -> str | None:
+        told.append(now_s[0])
+        return access.reload() if len(told) > 1 else None
+
+    def wait(seconds: float) -> None:
+        now_s[0] += seconds
+
+    slow = dataclasses.replace(access, reload=lost_at_first, steady_s=lambda: now_s[0], wait=wait)
+    assert leave_broker([own], slow) is None
+    assert len(told) >= 3
+    assert told[1] < LET_IN_S_MAX
+    with site.seal(0) as seal, site.seal(1) as neighbour:
+        assert (seal.connect(), neighbour.connect()) == ("Not authorized", "Success")
 
 
 def test_files_that_are_not_there_are_named(site: Site, tmp_path: Path) -> None:

@@ -10,7 +10,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from gateway.accounts import persons, tokens
 from gateway.accounts.roles import Role
 from gateway.accounts.scopes import Scope
+from gateway.core.duration import HOUR_MS
+from gateway.store import views
+from gateway.store.database import StoreError
 from gateway.store.place_names import key_of, legend
+from gateway.web.pages import health
 from tests.web.signed_in import signed_in_site
 from tests.web.web_site import Console, console, new_store, seal_id
 
@@ -49,6 +53,32 @@ async def test_a_monitor_reads_what_the_gateway_counts_and_no_name(site: Console
     assert found["menshen_broker_connected",] == 0
     assert found["menshen_start_time_seconds",] == health.started_ms / 1_000
     assert not [name for name in NAMES if name in answer.text]
+
+
+async def test_all_seals_are_counted_and_what_cannot_be_read_is_not_told_as_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two hundred silent seals a monitor read twenty."""
+    monkeypatch.setattr(health, "SEALS_MAX", 1)
+    store = new_store(tmp_path)
+    async with console(store) as site:
+        for number in range(3):
+            await site.seal(number)
+        await site.opens(0)
+        site.clock.advance(HOUR_MS)
+        found = samples((await site.client.get("/metrics")).text)
+        assert found["menshen_cases", "waiting"] >= 1
+        assert (found["menshen_seals_silent",], found["menshen_seals_wanting",]) == (3, 3)
+        site.clock.advance(HOUR_MS)
+        monkeypatch.setattr(views, "doors", unreadable)
+        found = samples((await site.client.get("/metrics")).text)
+        assert found["menshen_gateway_up",] == 1
+        assert not [name for name in found if "seals" in name[0] or "cases" in name[0]]
+    store.close()
+
+
+def unreadable(*_: object) -> None:
+    raise StoreError("the disk is gone")
 
 
 async def test_the_page_tells_what_a_name_in_a_chart_stands_for(site: Console) -> None:

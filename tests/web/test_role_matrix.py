@@ -8,17 +8,21 @@ import json
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 from fastapi.routing import iter_route_contexts
 
 from gateway.accounts import audit
 from gateway.accounts.roles import TABLE, Right, Role, Whose
+from gateway.accounts.tables import accounts
+from gateway.core.cases.number import case_number
 from gateway.core.events import PermitAnnounced
 from gateway.core.households.events import DisputeRaised, HealthReported, RequestAsked
 from gateway.core.households.model import RecordKind, RequestKind
 from gateway.core.model import Permit
 from gateway.core.subject import of_door, of_household
 from gateway.store import tables
+from gateway.store.outbox import Group
 from gateway.web.access_rules import (
     HOUSEHOLD,
     PARAMETERS,
@@ -287,6 +291,58 @@ async def test_who_was_paged_about_another_grid_s_door_may_see_and_answer_it(
         assert (await site.asks("wang", "GET", "/doors/d3")).status_code == 404
         assert (await site.asks("wang", "POST", f"{case}/acknowledge")).json() == {"changed": True}
         assert site.noted("acknowledge")[-1][3:] == ("paged", 200)
+
+
+async def test_each_case_of_a_page_for_many_is_seen_by_who_was_told_whatever_became_of_it(
+    tmp_path: Path,
+) -> None:
+    """Only the latest hundred open ones were, so that later parts of her list answered 404, and
+    what she had reported was gone."""
+    async with signed_in_site(tmp_path) as site:
+        await furnished(site)
+        name, _, number = first_case(2).partition("-")
+        ids = [f"{name}-{int(number) + n}" for n in range(120)]
+        c, o = tables.cases, tables.outbox
+        with site.store.writing() as connection:
+            case = connection.execute(c.select().where(c.c.case_id == ids[0])).mappings().one()
+            copies = [{**case, "case_id": one, "raised_ms": case["raised_ms"] + 1} for one in ids]
+            copies[-1]["state"] = "reported"
+            connection.execute(c.insert(), copies[1:])
+            page = connection.execute(o.select().where(o.c.warden_id == "li")).mappings().first()
+            named = (*ids, "request-2")
+            about = msgspec.json.encode(Group(len(ids), 0, named, matters=1)).decode()
+            group = {"entry_id": None, "page_id": "g", "reason": "grouped", "about": about}
+            connection.execute(o.insert(), {**page, **group, "warden_id": "wang"})
+        for case_id in (ids[0], ids[60], ids[-1]):
+            answer = await site.asks("wang", "GET", f"/api/v1/cases/{case_id}/deliveries")
+            assert answer.status_code == 200, case_id
+        by_number = await site.asks("wang", "GET", f"/c/{case_number(ids[60])}")
+        assert by_number.headers["location"].endswith(f"/cases/{ids[60]}")
+        assert "request-2" in (await site.asks("wang", "GET", "/handheld/wang/requests")).text
+        taken = await site.asks("wang", "POST", "/api/v1/requests/request-2/take", json={})
+        assert taken.status_code == 200, "so is a household's request that it names"
+        other = f"/api/v1/cases/{name}-{int(number) + 120}/deliveries"
+        assert (await site.asks("wang", "GET", other)).status_code == 404
+        assert (await site.asks("wang", "GET", "/doors/d2")).status_code == 200
+        assert (await site.asks("wang", "GET", "/doors/d3")).status_code == 404
+
+
+async def test_who_is_nobody_that_is_told_was_not_told_what_the_webhook_was(tmp_path: Path) -> None:
+    """A page of the site's webhook has no person, and neither has an account of somebody without
+    duty: that was taken for one and the same."""
+    async with signed_in_site(tmp_path) as site:
+        await furnished(site)
+        with site.store.writing() as connection:
+            o = tables.outbox
+            page = connection.execute(o.select().where(o.c.warden_id == "li")).mappings().first()
+            own = {"entry_id": None, "page_id": "w", "warden_id": None, "channel": "webhook"}
+            connection.execute(o.insert(), {**page, **own})
+        with site.accounts.writing() as connection:
+            connection.execute(accounts.update().values(warden_id=None))
+        case = f"/api/v1/cases/{first_case(2)}/deliveries"
+        for name in ("wang", "cai"):
+            for path in (case, "/doors/d2"):
+                assert (await site.asks(name, "GET", path)).status_code == 404, (name, path)
 
 
 async def test_a_button_that_a_role_may_not_press_is_not_shown(tmp_path: Path) -> None:

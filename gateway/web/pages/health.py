@@ -13,6 +13,7 @@ from gateway.core.model import BATTERY_LOW_MV, Door
 from gateway.core.rules import Rulebook
 from gateway.engine.health import Health
 from gateway.store import views
+from gateway.store.case_views import CaseCounts, case_counts
 from gateway.store.database import StoreError
 from gateway.web.context import Lane, WebContext
 from gateway.web.figures import ConsoleFigures
@@ -41,11 +42,14 @@ class Report(msgspec.Struct, frozen=True):
     refusals: list[views.RefusalRow]
     seals: list[WantingSeal]
     more: int  # seals beyond SEALS_MAX
+    silent: int  # of all seals
+    low: int  # likewise, whose battery runs out
     unwritten: int
     unsealed: list[SealedDoor]  # and those whose certificate ends soon
     unsealed_more: int  # beyond SEALS_MAX
     older: int  # doors whose seal was hung before walk tests were asked for
     console: ConsoleFigures
+    cases: CaseCounts | None  # of the whole site; None where the store cannot be read
 
 
 async def report(context: WebContext) -> Report:
@@ -68,18 +72,21 @@ async def _report(context: WebContext) -> Report:
             views.refusals(connection, now_ms - DAY_MS),
             seals[:SEALS_MAX],
             max(len(seals) - SEALS_MAX, 0),
+            sum(seal.is_silent for seal in seals),
+            sum(seal.is_low for seal in seals),
             views.unwritten_count(connection),
             bare[:SEALS_MAX],
             max(len(bare) - SEALS_MAX, 0),
             older,
             context.figures,
+            case_counts(connection),
         )
 
     try:
         return await context.read(query, Lane.PAGES)
     except StoreError as error:
         health = msgspec.structs.replace(health, store_ok=False, store_error=str(error))
-        return Report(health, [], [], 0, 0, [], 0, 0, context.figures)
+        return Report(health, [], [], 0, 0, 0, 0, [], 0, 0, context.figures, None)
 
 
 def _wanting(rows: list[views.DoorRow], now_ms: int, rulebook: Rulebook) -> list[WantingSeal]:

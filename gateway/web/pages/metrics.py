@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from fastapi import APIRouter, Response
+from msgspec import to_builtins
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -20,6 +21,7 @@ from gateway.core.duration import SECOND_MS
 from gateway.core.evidence import Evidence
 from gateway.engine.clock_states import ClockState
 from gateway.engine.gateway import GatewayAwayError
+from gateway.store.case_views import CaseCounts
 from gateway.web.answers import METRICS
 from gateway.web.context import WebContext
 from gateway.web.figures import ConsoleFigures
@@ -96,6 +98,12 @@ def _of_gateway(found: Report) -> Iterator[Metric]:
             "When the first of its certificates ends (Unix).",
             ends_ms / SECOND_MS,
         )
+    if found.cases is not None:
+        yield from _of_store(found, found.cases)
+
+
+def _of_store(found: Report, counted: CaseCounts) -> Iterator[Metric]:
+    """What is read from the database; where that cannot be read nothing is said, and not 0."""
     yield _gauge("history_lines_unwritten", "Lines InfluxDB will never take.", found.unwritten)
     refused = GaugeMetricFamily(
         _BEFORE + "refusals_last_day",
@@ -105,11 +113,12 @@ def _of_gateway(found: Report) -> Iterator[Metric]:
     for row in found.refusals:
         refused.add_metric([row.reason], row.count)
     yield refused
-    silent, low = (
-        sum(getattr(seal, one) for seal in found.seals) for one in ("is_silent", "is_low")
-    )
-    yield _gauge("seals_silent", "Seals that are lost, of the first twenty.", silent)
-    yield _gauge("seals_low", "Seals whose battery runs out, of the first twenty.", low)
+    cases = GaugeMetricFamily(_BEFORE + "cases", "Cases that are not over.", labels=["where"])
+    for where, count in to_builtins(counted).items():
+        cases.add_metric([where], count)
+    yield cases
+    yield _gauge("seals_silent", "Seals that are lost.", found.silent)
+    yield _gauge("seals_low", "Seals whose battery runs out.", found.low)
     wanting = len(found.seals) + found.more
     yield _gauge("seals_wanting", "Seals that are lost, or whose battery runs out.", wanting)
     unsealed = len(found.unsealed) + found.unsealed_more

@@ -133,9 +133,8 @@ def card_of(
     if case is None:
         return None
     is_open = case.state in OPEN
-    pages = page_views.inbox(connection, warden_id, is_open, PAGES_MAX)
-    of_case = [page for page in pages if page.case_id == case_id]
-    return _card(connection, case, of_case, warden_id, by, rules, now_ms)
+    pages = page_views.pages_of(connection, warden_id, [case_id], PAGES_MAX, is_open)
+    return _card(connection, case, pages, warden_id, by, rules, now_ms)
 
 
 def _card(

@@ -1,0 +1,51 @@
+"""Pages that stand for many cases: which of them name what, for one person."""
+
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, exists, func, literal, select
+
+from gateway.core.duration import DAY_MS
+from gateway.core.model import CaseState
+from gateway.core.reasons import Reason
+from gateway.store import tables
+from gateway.store.outbox import decode_group
+
+GROUPS_MAX: Final = 1_000  # that are opened: an hour of a storm
+CLOCK_SET_MS: Final = DAY_MS  # a page may be so much older than its case, by a clock set back
+
+
+def names_case(connection: Connection, warden_id: str, case_id: str) -> bool:
+    """Whether a grouped page told a warden of a case, whatever became of that since."""
+    found: bool = connection.execute(select(names(warden_id, literal(case_id)))).scalar_one()
+    return found
+
+
+def names(warden_id: str, case_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """The same as a condition, of a column of cases or matters."""
+    quoted = literal('"') + case_id + literal('"')  # as JSON has an id
+    o = tables.outbox.c
+    is_named = func.instr(o.about, quoted) > 0
+    return exists(select(o.entry_id).where(*_of_warden(warden_id), is_named))
+
+
+def _of_warden(warden_id: str) -> tuple[ColumnElement[bool], ...]:
+    o = tables.outbox.c
+    return o.warden_id == warden_id, o.channel == "inbox", o.reason == Reason.GROUPED
+
+
+def named(connection: Connection, warden_id: str, states: tuple[CaseState, ...]) -> dict[str, Any]:
+    """The cases that a warden's grouped pages name, each with the newest page that does; pages from
+    before the first case of these states are not opened."""
+    o, c = tables.outbox.c, tables.cases.c
+    first_ms = select(func.min(c.raised_ms)).where(c.state.in_(states)).scalar_subquery()
+    query = (
+        select(o.page_id, o.about, o.made_ms, o.sent_id, o.entry_id)
+        .where(*_of_warden(warden_id), o.made_ms >= first_ms - CLOCK_SET_MS)
+        .order_by(o.made_ms.desc(), o.entry_id.desc())
+        .limit(GROUPS_MAX)
+    )
+    pages: dict[str, Any] = {}
+    for row in connection.execute(query):
+        for case_id in decode_group(row.about).case_ids:
+            pages.setdefault(case_id, row)
+    return pages
