@@ -114,12 +114,11 @@ def set_code_key(connection: Connection, account: Account, key: str | None, step
 
 
 def spend_step(connection: Connection, account: Account, step: int) -> bool:
-    """A code was used. Whether it was the first use: two at once are one."""
+    """A code was used, by the account as it was read. Whether it was the first use: two at once are
+    one."""
     query = update(tables.accounts).values(code_step=step)
-    spent = connection.execute(
-        query.where(_a.account_id == account.account_id, _a.code_step < step)
-    )
-    return spent.rowcount == 1
+    is_as_read = _a.account_id == account.account_id, _a.code_step == account.code_step
+    return connection.execute(query.where(*is_as_read)).rowcount == 1
 
 
 def end(connection: Connection, account: Account, now_ms: int) -> None:

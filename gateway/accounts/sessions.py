@@ -202,8 +202,11 @@ def _make_room(connection: Connection, account: Account, now_ms: int) -> None:
 
 
 def is_live(now_ms: int) -> Any:
-    """The clause by which a row of `sessions` is one that is not over."""
-    return _s.revoked_ms.is_(None) & (_s.ends_ms > now_ms) & (_s.seen_ms + _s.idle_ms > now_ms)
+    """The clause by which a row of `sessions` is one that is not over. What a clock wrote that was
+    ahead is as far away as what is as old: else a desk would stay open until that time came."""
+    is_seen = (_s.seen_ms + _s.idle_ms > now_ms) & (_s.seen_ms - _s.idle_ms < now_ms)
+    is_made = _s.made_ms - _s.idle_ms < now_ms
+    return _s.revoked_ms.is_(None) & (_s.ends_ms > now_ms) & is_seen & is_made
 
 
 def _session(connection: Connection, row: Any) -> Session | None:
