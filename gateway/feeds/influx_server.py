@@ -21,6 +21,7 @@ from influxdb_client.service.delete_service import DeleteService
 from influxdb_client.service.write_service import WriteService
 from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
 
+from gateway.core.no_json import NO_JSON
 from gateway.settings.sections import Influx
 
 TAKEN = 204  # all lines, and nothing else means that
@@ -209,7 +210,7 @@ def _verdict(error: ApiException) -> str:
     words = _words(error)
     try:
         answer = msgspec.json.decode(words)
-    except ValueError:  # no JSON, or no UTF-8
+    except NO_JSON:
         answer = None
     if not isinstance(answer, dict):
         raise _weather(error) from error

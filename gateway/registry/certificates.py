@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from gateway.core.commissioning import Check, TestOpening
 from gateway.core.effects import SealCertified
+from gateway.core.no_json import NO_JSON
 from gateway.store.certificates import CertificateRow
 
 KIND: Final = "menshen seal certificate"
@@ -124,7 +125,7 @@ def verified(content: bytes, keys: set[str]) -> Certificate:
         said = msgspec.convert(file.certificate, Certificate)
         signature = base64.b64decode(file.signature, validate=True)
         public = Ed25519PublicKey.from_public_bytes(base64.b64decode(file.key, validate=True))
-    except (msgspec.MsgspecError, binascii.Error, ValueError, RecursionError):
+    except (*NO_JSON, binascii.Error, ValueError):
         raise CertificateError("this file is no certificate of a seal") from None
     if said.kind != KIND or said.version != VERSION:
         raise CertificateError("this file is no certificate of a seal that this release knows")
