@@ -117,9 +117,10 @@ def hold(
         TextError: a name or a reason that cannot stand in a text.
         HoldError: without a name, a reason, a possible end, or such an order.
     """
-    if not by.strip() or not why.strip():
+    by, why = peoples_text.tidied(by), peoples_text.tidied(why)
+    if not by or not why:
         raise HoldError(_NAMELESS)
-    if len(by.strip()) > BY_MAX or len(why.strip()) > WHY_MAX:
+    if len(by) > BY_MAX or len(why) > WHY_MAX:
         raise HoldError(_TOO_LONG)
     by, why = peoples_text.line(by, BY_MAX), peoples_text.line(why, WHY_MAX)
     if not now_ms < until_ms <= now_ms + HOLD_MAX_MS:
