@@ -303,8 +303,10 @@ def _doors(
     texts: dict[bytes, str] = {}  # of grids: many doors lie in each
     found = chain.from_iterable(connection.execute(query, bound).partitions(READ_AT_ONCE))
     for door_id, label, grid_id, grid, state, building, stair, ended_ms in found:
+        if isinstance(state, str):  # SQLite takes anything into any column
+            state = state.encode()
         known = states.door(door_id, state, findings)
-        if with_text and state and SEALED in state:
+        if with_text and isinstance(state, bytes) and SEALED in state:
             sealing.reveal_in(connection, known)  # read just now, and nobody else has it
         place = building or "", stair or ""
         for cell in (grid_id, grid):
