@@ -68,6 +68,20 @@ def test_what_a_clock_wrote_that_was_days_ahead_keeps_no_desk_open(
         assert live(store, token, NOW_MS + PHONE.idle_ms) is None
 
 
+def test_what_is_revoked_is_over_whatever_the_clock_of_who_revokes_it(store: Store) -> None:
+    """A command goes by the machine's clock, the console by the gateway's."""
+    account = add(store, "wang", Role.WARDEN)
+    for apart_ms in (-90 * DAY_MS, 0, 90 * DAY_MS):
+        tokens = [begun(store, account) for _ in range(2)]
+        with store.writing() as connection:
+            first = sessions.of_token(connection, tokens[0], NOW_MS)
+            assert first is not None
+            assert sessions.end(connection, account, first.session_id, NOW_MS + apart_ms)
+            assert not sessions.end(connection, account, first.session_id, NOW_MS + apart_ms)
+            sessions.end_all(connection, account, NOW_MS + apart_ms)
+        assert [live(store, token) for token in tokens] == [None, None]
+
+
 def test_an_invitation_of_a_clock_that_was_ahead_is_over(store: Store) -> None:
     account = add(store, "wang", Role.WARDEN)
     with store.writing() as connection:
