@@ -12,6 +12,7 @@ from gateway.core.duration import DAY_MS
 from gateway.core.households.model import Symptom
 from gateway.core.model import CaseState, Policy
 from gateway.registry import load as registry
+from gateway.registry.certificates import Certificate
 from gateway.store import (
     archive_tables,
     case_log,
@@ -38,6 +39,7 @@ from gateway.store import (
 from gateway.store.database import StoreError
 from gateway.store.poisoned import Findings
 from gateway.store.statements import Row
+from gateway.updates import kept
 
 NAMED_MAX: Final = 5
 LISTED_MAX: Final = 1_000
@@ -93,6 +95,8 @@ _WORDS: Final[tuple[tuple[Table, type[msgspec.Struct]], ...]] = (
     (household_tables.health_questions, household_views.QuestionRow),
     (household_tables.seal_answers, household_views.SealAnswerRow),
     (household_tables.deliveries, household_views.DeliveryCount),
+    (update_tables.rollouts, kept.RolloutRow),
+    (update_tables.seal_updates, kept.SealRow),
 )
 # A part of `check`; None, or nothing, where there is nothing to say.
 Look = Callable[[], CheckResult | Iterable[CheckResult] | None]
@@ -100,6 +104,7 @@ _daily = msgspec.json.Decoder(tuple[tuple[int, int], ...]).decode
 _policy = msgspec.json.Decoder(Policy).decode
 _names = msgspec.json.Decoder(tuple[str, ...]).decode
 _symptoms = msgspec.json.Decoder(tuple[Symptom, ...]).decode
+_certificate = msgspec.json.Decoder(Certificate).decode
 _counts = msgspec.json.Decoder(dict[str, int]).decode
 _JSON: Final[tuple[tuple[Table, str, Callable[[bytes], Any]], ...]] = (
     (tables.permits, "daily", _daily),
@@ -108,6 +113,7 @@ _JSON: Final[tuple[tuple[Table, str, Callable[[bytes], Any]], ...]] = (
     (household_tables.disputes, "parties", _names),
     (household_tables.health_reports, "symptoms", _symptoms),
     (ending_tables.endings, "counts", _counts),
+    (certificates.SEAL_CERTIFICATES, "body", _certificate),
 )
 
 

@@ -13,6 +13,7 @@ import secrets
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
 
 from gateway.core.duration import DAY_MS
@@ -67,8 +68,8 @@ class HeldOrder(Struct, frozen=True):
     order_id: str
     from_ms: int
     to_ms: int
-    held: list[HeldRow]
-    is_disputed: bool
+    held: list[HeldRow] = []
+    is_disputed: bool = False
 
     def is_held(self, now_ms: int) -> bool:
         """Whether it is held at a time, by anybody."""
@@ -239,9 +240,14 @@ def orders_of(connection: Connection, household_id: str) -> list[HeldOrder]:
         o.household_id == household_id, o.from_ms < o.to_ms
     )
     contested = disputed(connection)
+    known = records(connection, query.order_by(o.to_ms.desc(), o.order_id), HeldOrder)
     return [
-        HeldOrder(*row, of_order(connection, row.order_id), row.order_id in contested)
-        for row in connection.execute(query.order_by(o.to_ms.desc(), o.order_id)).all()
+        replace(
+            one,
+            held=of_order(connection, one.order_id),
+            is_disputed=one.order_id in contested,
+        )
+        for one in known
     ]
 
 

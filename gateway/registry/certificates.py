@@ -9,7 +9,7 @@ by its id, and whoever tested it by theirs.
 import base64
 import binascii
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -24,6 +24,7 @@ KIND: Final = "menshen seal certificate"
 VERSION: Final = 1
 FILE_BYTES_MAX: Final = 64_000
 
+T = TypeVar("T")
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -88,15 +89,22 @@ def public_text(key: Ed25519PrivateKey) -> str:
 
 
 def as_file(row: CertificateRow) -> bytes:
-    """A certificate to hand out."""
-    said = msgspec.json.decode(row.body)
+    """A certificate to hand out. CertificateError where what is kept cannot be read."""
+    said = _read(row, dict[str, Any])
     file = CertificateFile(said, row.signature, row.public_key)
     return msgspec.json.format(msgspec.json.encode(file), indent=2) + b"\n"
 
 
 def said_in(row: CertificateRow) -> Certificate:
-    """What a kept certificate says."""
-    return msgspec.json.decode(row.body, type=Certificate)
+    """What a kept certificate says. CertificateError where it cannot be read."""
+    return _read(row, Certificate)
+
+
+def _read(row: CertificateRow, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(row.body, type=kind)
+    except NO_JSON as error:
+        raise CertificateError(f"the certificate {row.certificate_id} cannot be read") from error
 
 
 def check_of(said: dict[str, str | int | None]) -> Check:

@@ -45,14 +45,15 @@ class DoorRow(msgspec.Struct, frozen=True):
 
 
 class WardenRow(msgspec.Struct, frozen=True):
-    """Who may have a case."""
+    """Who may have a case. What of it nobody can read is left out: a person whose grid has a
+    spoilt name has her cases all the same."""
 
     warden_id: str
-    name: str
-    grid_id: str
-    grid: str
-    language: str
-    role: Role
+    name: str = ""
+    grid_id: str = ""
+    grid: str = ""
+    language: str = "zh"
+    role: Role = Role.WARDEN
 
 
 class OpeningRow(msgspec.Struct, frozen=True):
