@@ -309,13 +309,19 @@ def _doors(
         known = states.door(door_id, state, findings)
         if with_text and isinstance(state, bytes) and SEALED in state:
             sealing.reveal_in(connection, known)  # read just now, and nobody else has it
-        place = building or "", stair or ""
+        place = _text(building), _text(stair)
+        if ended_ms is not None and not isinstance(ended_ms, int):
+            ended_ms = 0  # since when is spoilt, and that it is out of use is not
         for cell in (grid_id, grid):
             if cell not in texts:
                 texts[cell] = cell.decode(errors="replace")
         where = texts[grid_id], texts[grid]
         rows.append(DoorRow(door_id, reveal(label), *where, known, *place, ended_ms))
     return rows
+
+
+def _text(cell: Any) -> str:
+    return cell if isinstance(cell, str) else ""
 
 
 def _count(connection: Connection, query: Select[Any]) -> int:
