@@ -13,7 +13,6 @@ import secrets
 from typing import Any, Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
 
 from gateway.core.duration import DAY_MS
@@ -68,8 +67,8 @@ class HeldOrder(Struct, frozen=True):
     order_id: str
     from_ms: int
     to_ms: int
-    held: list[HeldRow] = []
-    is_disputed: bool = False
+    held: list[HeldRow]
+    is_disputed: bool
 
     def is_held(self, now_ms: int) -> bool:
         """Whether it is held at a time, by anybody."""
@@ -78,6 +77,14 @@ class HeldOrder(Struct, frozen=True):
     def over(self, now_ms: int) -> list[HeldRow]:
         """The latest holds that have ended, the oldest first."""
         return [one for one in self.held if not one.is_living(now_ms)][-ENDED_SHOWN_MAX:]
+
+
+class _Span(Struct, frozen=True):
+    """An order's times."""
+
+    order_id: str
+    from_ms: int
+    to_ms: int
 
 
 class ListedHold(HeldRow, frozen=True, kw_only=True):
@@ -240,12 +247,14 @@ def orders_of(connection: Connection, household_id: str) -> list[HeldOrder]:
         o.household_id == household_id, o.from_ms < o.to_ms
     )
     contested = disputed(connection)
-    known = records(connection, query.order_by(o.to_ms.desc(), o.order_id), HeldOrder)
+    known = records(connection, query.order_by(o.to_ms.desc(), o.order_id), _Span)
     return [
-        replace(
-            one,
-            held=of_order(connection, one.order_id),
-            is_disputed=one.order_id in contested,
+        HeldOrder(
+            one.order_id,
+            one.from_ms,
+            one.to_ms,
+            of_order(connection, one.order_id),
+            one.order_id in contested,
         )
         for one in known
     ]
