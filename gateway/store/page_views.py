@@ -80,8 +80,8 @@ class DeliveryRow(msgspec.Struct, frozen=True):
 
 
 class UntoldRow(msgspec.Struct, frozen=True):
-    """A text to a household of which no number was known, or at a site that sends none any more, so
-    that nobody was told. `made_ms`: when
+    """A text to a household of which no number was known, that nobody took for a day, or at a site
+    that sends none any more, so that nobody was told. `made_ms`: when
     it should have gone out."""
 
     door_id: str
@@ -106,7 +106,8 @@ def untold_households(
         select(o.door_id, d.label, o.reason, func.max(o.made_ms).label("made_ms"))
         .join(tables.doors, d.door_id == o.door_id)
         .where(o.warden_id.is_(None), o.made_ms >= since_ms)  # by the index
-        .where(o.channel == HOUSEHOLD, o.ended.in_(_UNTOLD), d.ended_ms.is_(None))
+        .where(o.channel == HOUSEHOLD, d.ended_ms.is_(None))
+        .where(o.ended.in_(_UNTOLD) | (o.gave_up & o.ended.is_(None)))
         .group_by(o.door_id)
         .order_by(func.max(o.made_ms).desc(), o.door_id)
         .limit(limit)
