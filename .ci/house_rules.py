@@ -1,4 +1,5 @@
-"""Forbid what makes code brittle: another module's private names, and tests that merely sleep.
+"""Forbid what makes code brittle: another module's private names, tests that merely sleep, and
+readers of JSON that know half of what is raised where it is none.
 
     python .ci/house_rules.py gateway firmware tests ...
 
@@ -51,6 +52,15 @@ def sleeps(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _sleeps(node.func, imported) and not _is_zero(node):
             yield node.lineno, ast.unparse(node)
+
+
+def half_of_no_json(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """(line, clause) of every `except` that names what msgspec raises and forgets the rest."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler) and node.type is not None:
+            clause = ast.unparse(node.type)
+            if "msgspec.DecodeError" in clause or "msgspec.MsgspecError" in clause:
+                yield node.lineno, clause
 
 
 def _defined(tree: ast.Module) -> Iterator[str]:
@@ -110,6 +120,8 @@ def wrong(path: Path, exceptions: Exceptions) -> Iterator[str]:
     for line, name in private_names(tree):
         if not exceptions.allow("private_names", f"{path}: {name}"):
             yield f"{path}:{line}: {name} is another's private name; make public what is needed"
+    for line, clause in half_of_no_json(tree) if path.parts[0] == "gateway" else ():
+        yield f"{path}:{line}: except {clause}: say NO_JSON (gateway/core/no_json.py)"
     if path.parts[0] == "tests":
         for line, call in sleeps(tree):
             if not exceptions.allow("sleeps", f"{path}: {call}"):

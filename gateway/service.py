@@ -10,7 +10,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Coroutine, Iterator
+from collections.abc import Awaitable, Coroutine
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -20,20 +20,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.accounts.audit_ending import AuditEnding
 from gateway.accounts.file import AccountsFile
-from gateway.channels import kinds
-from gateway.channels.channel import Channel
-from gateway.channels.household_text import NAME, HouseholdTexts
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.ending import household_ending
-from gateway.engine import needed
 from gateway.engine.clock import MachineClock
 from gateway.engine.clock_watch import ClockWatch
 from gateway.engine.engine import Engine
 from gateway.engine.marker_keeper import MarkerKeeper
 from gateway.engine.path_watch import PathWatch
 from gateway.engine.pending import PendingReader
-from gateway.engine.ports import Outlet
 from gateway.engine.self_watch import self_watch_of
 from gateway.engine.state import CommittedSite
 from gateway.feeds import history_ending
@@ -50,18 +45,24 @@ from gateway.link.console_process import ConsoleProcess
 from gateway.link.server import LinkServer
 from gateway.link.service_manager import STOPS, UP, ServiceManager
 from gateway.notify.addressing import Addresses
-from gateway.notify.delivery import DeliveryWorker
+from gateway.notify.connecting import connect
 from gateway.photos.ending import PhotoEnding
 from gateway.photos.folder import PhotoFolder
 from gateway.registry import load as registry
 from gateway.registry import site_key
 from gateway.registry.certificates import Certifier
 from gateway.settings import Settings
-from gateway.store import giving_back, journal, life, marker, resident_views, seal_paths, views
+from gateway.store import (
+    giving_back,
+    journal,
+    life,
+    marker,
+    seal_paths,
+    views,
+)
 from gateway.store.database import Store, StoreError, need_none_before
 from gateway.store.key_watch import KeyWatch
 from gateway.store.one_gateway import alone
-from gateway.store.outbox import Entry
 from gateway.store.retention import Limits, Retention
 from gateway.updates.server import UpdateServer
 
@@ -195,56 +196,6 @@ def _site_key(settings: Settings) -> Ed25519PrivateKey:
         raise StoreError(str(error)) from error
     except OSError as error:
         raise StoreError(f"the site's key {path} cannot be had: {error.strerror}") from error
-
-
-def connect(
-    engine: Engine, outlet: Outlet, store: Store, settings: Settings
-) -> list[DeliveryWorker]:
-    """Give an engine its way out: the outlet, and a worker for each kind of channel.
-
-    Args:
-        engine: whose pages they deliver.
-        outlet: takes acknowledgements and receipts.
-        store: where its outbox is.
-        settings: of the channels.
-
-    Returns:
-        The workers; each is to be `run`.
-    """
-
-    def may_go_ms(entry: Entry, at_ms: int) -> int:
-        return needed.may_go_ms(engine.state, entry, at_ms)
-
-    workers = [
-        DeliveryWorker(
-            kind,
-            channel,
-            store,
-            engine.attempted,
-            engine.metrics,
-            engine.clock,
-            engine.ended,
-            may_go_ms,
-            partial(engine.trouble, Reason.CHANNEL_FAILING),
-        )
-        for kind, channel in _channels(store, settings)
-    ]
-    engine.connect(outlet, [worker.offer for worker in workers])
-    engine.on_clock_set += [worker.clock_set for worker in workers]
-    return workers
-
-
-def _channels(store: Store, settings: Settings) -> Iterator[tuple[str, Channel]]:
-    """Every channel that sends: to people of the staff, and to households."""
-
-    def number_of(door_id: str) -> str | None:
-        with store.reading() as connection:
-            return resident_views.telephone(connection, door_id)
-
-    yield from kinds.opened(settings)
-    texts = HouseholdTexts.of(settings, number_of)
-    if texts is not None:
-        yield NAME, texts
 
 
 def _updates(engine: Engine, broker: Broker, store: Store) -> UpdateServer:

@@ -52,6 +52,14 @@ def test_what_is_its_own_or_public_is_not(code: str) -> None:
     assert not list(house_rules.private_names(ast.parse(code)))
 
 
+def test_who_reads_json_catches_all_that_is_raised_where_it_is_none() -> None:
+    code = "try: read()\nexcept {}: pass"
+    for half in ("msgspec.DecodeError", "(msgspec.MsgspecError, ValueError)"):
+        assert list(house_rules.half_of_no_json(ast.parse(code.format(half))))
+    for whole in ("NO_JSON", "(*NO_JSON, OSError)", "msgspec.ValidationError"):
+        assert not list(house_rules.half_of_no_json(ast.parse(code.format(whole))))
+
+
 @pytest.mark.parametrize(
     "code",
     [

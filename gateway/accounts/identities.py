@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from gateway.accounts import persons, tables
 from gateway.accounts.persons import Account
+from gateway.store.records import whole
 
 SUBJECT_MAX: Final = 255
 _i = tables.identities.c
@@ -71,7 +72,4 @@ def use(connection: Connection, issuer: str, subject: str, now_ms: int) -> None:
 
 def _first(connection: Connection, where: Any) -> Identity | None:
     row = connection.execute(select(tables.identities).where(where)).first()
-    if row is None:
-        return None
-    values = row._mapping
-    return Identity(**{field: values[field] for field in Identity.__struct_fields__})
+    return None if row is None else whole(row._mapping, Identity)

@@ -6,13 +6,14 @@ copy.
 """
 
 import secrets
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from gateway.accounts import tables
 from gateway.accounts.persons import Account
+from gateway.store.records import whole
 
 OF_ACCOUNT_MAX: Final = 10
 NAME_MAX: Final = 40
@@ -43,14 +44,15 @@ def of_account(connection: Connection, account: Account) -> list[Passkey]:
     """Its passkeys, the oldest first."""
     query = select(tables.passkeys).where(_p.account_id == account.account_id)
     rows = connection.execute(query.order_by(_p.made_ms, _p.passkey_id).limit(OF_ACCOUNT_MAX))
-    return [_passkey(row._mapping) for row in rows]
+    found = (whole(row._mapping, Passkey) for row in rows)
+    return [passkey for passkey in found if passkey is not None]
 
 
 def of_credential(connection: Connection, credential_id: bytes) -> Passkey | None:
     """The one that an authenticator calls so."""
     query = select(tables.passkeys).where(_p.credential_id == credential_id)
     row = connection.execute(query).first()
-    return None if row is None else _passkey(row._mapping)
+    return None if row is None else whole(row._mapping, Passkey)
 
 
 def is_any(connection: Connection, host: str) -> bool:
@@ -93,7 +95,3 @@ def use(connection: Connection, passkey: Passkey, uses: int, now_ms: int) -> boo
     is_forward = or_(_p.uses < uses, (_p.uses == 0) & (uses == 0))
     query = update(tables.passkeys).where(_p.credential_id == passkey.credential_id, is_forward)
     return connection.execute(query.values(uses=uses, used_ms=now_ms)).rowcount == 1
-
-
-def _passkey(row: Any) -> Passkey:
-    return Passkey(**{field: row[field] for field in Passkey.__struct_fields__})

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select, update
 from gateway.accounts import tables
 from gateway.accounts.roles import OF_THE_REGISTRY, Role
 from gateway.core.actor import Acting, Actor, ActorKind, of_account
+from gateway.store.records import whole
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 ACCOUNTS_MAX: Final = 5_000
@@ -100,7 +101,8 @@ def of_id(connection: Connection, account_id: str) -> Account | None:
 def everybody(connection: Connection, limit: int = ACCOUNTS_MAX) -> list[Account]:
     """Accounts that have not ended, by name."""
     query = select(tables.accounts).where(_a.ended_ms.is_(None)).order_by(_a.name).limit(limit)
-    return [_account(row._mapping) for row in connection.execute(query)]
+    found = (_account(row._mapping) for row in connection.execute(query))
+    return [account for account in found if account is not None]
 
 
 def set_password(connection: Connection, account: Account, stored: str | None) -> None:
@@ -114,12 +116,11 @@ def set_code_key(connection: Connection, account: Account, key: str | None, step
 
 
 def spend_step(connection: Connection, account: Account, step: int) -> bool:
-    """A code was used. Whether it was the first use: two at once are one."""
+    """A code was used, by the account as it was read. Whether it was the first use: two at once are
+    one."""
     query = update(tables.accounts).values(code_step=step)
-    spent = connection.execute(
-        query.where(_a.account_id == account.account_id, _a.code_step < step)
-    )
-    return spent.rowcount == 1
+    is_as_read = _a.account_id == account.account_id, _a.code_step == account.code_step
+    return connection.execute(query.where(*is_as_read)).rowcount == 1
 
 
 def end(connection: Connection, account: Account, now_ms: int) -> None:
@@ -174,23 +175,18 @@ def _first(connection: Connection, where: Any) -> Account | None:
     return None if row is None else _account(row._mapping)
 
 
-def roles_in(text: str) -> tuple[Role, ...]:
+def roles_in(cell: Any) -> tuple[Role, ...]:
     """The roles of an account's row. One that this release does not know gives no right."""
     known = {role.value for role in Role}
-    return tuple(Role(word) for word in text.split() if word in known)
+    return tuple(Role(word) for word in words_in(cell) if word in known)
 
 
-def _account(row: Any) -> Account:
-    """A row as an account."""
-    return Account(
-        row["account_id"],
-        row["name"],
-        Kind(row["kind"]),
-        row["warden_id"],
-        roles_in(row["roles"]),
-        frozenset(row["grids"].split()),
-        row["password"],
-        row["code_key"],
-        row["code_step"],
-        row["ended_ms"],
-    )
+def words_in(cell: Any) -> list[str]:
+    """The words of a cell; none of one that holds no text."""
+    return cell.split() if isinstance(cell, str) else []
+
+
+def _account(row: Any) -> Account | None:
+    """A row as an account; None where it cannot be read, so that nobody signs in by it."""
+    lists = {"roles": roles_in(row["roles"]), "grids": words_in(row["grids"])}
+    return whole({**row, **lists}, Account)

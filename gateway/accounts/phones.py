@@ -10,6 +10,7 @@ from gateway.accounts import persons, sessions, tables
 from gateway.accounts.persons import Account
 from gateway.accounts.sessions import Kind
 from gateway.core.duration import HOUR_MS
+from gateway.store.records import whole
 
 OLD_MS: Final = 36 * HOUR_MS  # the daily test comes each day; so long without a receipt is a sign
 PEOPLE_MAX: Final = 1_000  # in one look
@@ -70,8 +71,9 @@ def of_people(
     )
     found: dict[str, list[Phone]] = {}
     for warden_id, session_id, name, kind, *times in connection.execute(query):
-        phone = Phone(session_id, name, Kind(kind), *times)
-        found.setdefault(warden_id, []).append(phone)
+        cells = dict(zip(Phone.__struct_fields__, (session_id, name, kind, *times), strict=True))
+        if (phone := whole(cells, Phone)) is not None:
+            found.setdefault(warden_id, []).append(phone)
     return found
 
 

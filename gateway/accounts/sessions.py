@@ -14,13 +14,14 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from gateway.accounts import persons, tables
 from gateway.accounts.persons import Account
 from gateway.accounts.roles import Role
 from gateway.accounts.scopes import Scope, scopes_in
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
+from gateway.store.records import whole
 
 TOKEN_BYTES: Final = 32
 TOKEN_MAX: Final = 64  # characters that are looked at
@@ -28,6 +29,7 @@ PHONE_NAME_MAX: Final = 40
 OF_ACCOUNT_MAX: Final = 20  # live at once; the one longest unseen ends
 SEEN_EVERY_MS: Final = MINUTE_MS  # how exactly it is kept when one was last seen
 LISTED_MAX: Final = 100
+AHEAD_MS: Final = DAY_MS  # so far, and its idle time, a session may lie ahead of a clock set back
 PROVED_MS: Final = 10 * MINUTE_MS  # then a dangerous act asks again who it is
 _s = tables.sessions.c
 
@@ -172,28 +174,31 @@ def live(connection: Connection, now_ms: int) -> dict[str, Rights]:
         .where(is_live(now_ms), a.ended_ms.is_(None))
     )
     return {
-        session_id: Rights(warden_id, persons.roles_in(roles), frozenset(grids.split()))
+        session_id: Rights(warden_id, persons.roles_in(roles), frozenset(persons.words_in(grids)))
         for session_id, warden_id, roles, grids in connection.execute(query)
     }
 
 
 def end(connection: Connection, account: Account, session_id: str, now_ms: int) -> bool:
-    """End one session of the account; whether there was such a live one."""
-    return _end(
-        connection, now_ms, _s.account_id == account.account_id, _s.session_id == session_id
-    )
+    """End one session of the account; whether there was such a one."""
+    its = _s.account_id == account.account_id, _s.session_id == session_id
+    return _revoke(connection, now_ms, *its) > 0
 
 
 def end_all(connection: Connection, account: Account, now_ms: int, but: str | None = None) -> int:
-    """End every session of the account, but one if it is named; how many there were."""
-    ended = (_s.account_id == account.account_id, _s.session_id != (but or ""), is_live(now_ms))
-    query = update(tables.sessions).where(*ended).values(revoked_ms=now_ms)
-    return connection.execute(query).rowcount
+    """End every session of the account, but one if it is named; how many were live."""
+    its = _s.account_id == account.account_id, _s.session_id != (but or "")
+    live = select(func.count()).where(*its, is_live(now_ms))
+    count: int = connection.execute(live).scalar() or 0
+    _revoke(connection, now_ms, *its)
+    return count
 
 
-def _end(connection: Connection, now_ms: int, *which: Any) -> bool:
-    query = update(tables.sessions).where(*which, is_live(now_ms)).values(revoked_ms=now_ms)
-    return connection.execute(query).rowcount > 0
+def _revoke(connection: Connection, now_ms: int, *which: Any) -> int:
+    """These are over from now on, whatever this clock makes of their times: that of the gateway may
+    be another, and a phone was lost. How many that were."""
+    query = update(tables.sessions).where(*which, _s.revoked_ms.is_(None))
+    return connection.execute(query.values(revoked_ms=now_ms)).rowcount
 
 
 def _make_room(connection: Connection, account: Account, now_ms: int) -> None:
@@ -202,22 +207,42 @@ def _make_room(connection: Connection, account: Account, now_ms: int) -> None:
 
 
 def is_live(now_ms: int) -> Any:
-    """The clause by which a row of `sessions` is one that is not over."""
-    return _s.revoked_ms.is_(None) & (_s.ends_ms > now_ms) & (_s.seen_ms + _s.idle_ms > now_ms)
+    """The clause by which a row of `sessions` is one that is not over. A clock that is set back by
+    some hours throws nobody out; but what one wrote that was days ahead keeps no desk open until
+    that time comes."""
+    is_seen = (_s.seen_ms + _s.idle_ms > now_ms) & (_s.seen_ms - _s.idle_ms < now_ms + AHEAD_MS)
+    is_made = _s.made_ms - _s.idle_ms < now_ms + AHEAD_MS
+    return _s.revoked_ms.is_(None) & (_s.ends_ms > now_ms) & is_seen & is_made
 
 
-def _session(connection: Connection, row: Any) -> Session | None:
-    account = persons.of_id(connection, row["account_id"])
-    if account is None or account.ended_ms is not None:
+class _Row(Struct, frozen=True):
+    """A session as it is stored."""
+
+    session_id: str
+    account_id: str
+    kind: Kind
+    phone: str
+    made_ms: int
+    seen_ms: int
+    idle_ms: int
+    ends_ms: int
+    proved_ms: int | None
+    scopes: str | None
+
+
+def _session(connection: Connection, cells: Any) -> Session | None:
+    row = whole(cells, _Row)
+    account = None if row is None else persons.of_id(connection, row.account_id)
+    if row is None or account is None or account.ended_ms is not None:
         return None
     return Session(
-        row["session_id"],
+        row.session_id,
         account,
-        Kind(row["kind"]),
-        row["phone"],
-        row["made_ms"],
-        row["seen_ms"],
-        min(row["ends_ms"], row["seen_ms"] + row["idle_ms"]),
-        row["proved_ms"],
-        None if row["scopes"] is None else scopes_in(row["scopes"]),
+        row.kind,
+        row.phone,
+        row.made_ms,
+        row.seen_ms,
+        min(row.ends_ms, row.seen_ms + row.idle_ms),
+        row.proved_ms,
+        None if row.scopes is None else scopes_in(row.scopes),
     )

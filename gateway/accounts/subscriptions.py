@@ -10,6 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, delete, select, update
 
 from gateway.accounts import sessions, tables
+from gateway.store.records import whole
 
 OF_PERSON_MAX: Final = 8  # phones of one person that ring
 _p = tables.subscriptions.c
@@ -75,4 +76,5 @@ def forget(connection: Connection, session_id: str) -> None:
 def _read(connection: Connection, *which: Any) -> list[Subscription]:
     columns = [_p[name] for name in Subscription.__struct_fields__]
     query = select(*columns).where(*which).order_by(_p.made_ms.desc()).limit(OF_PERSON_MAX)
-    return [Subscription(*row) for row in connection.execute(query)]
+    found = (whole(row._mapping, Subscription) for row in connection.execute(query))
+    return [subscription for subscription in found if subscription is not None]

@@ -11,13 +11,14 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
+
+from gateway.store.tables import Bytes
 
 metadata = MetaData()
 
@@ -60,8 +61,8 @@ subscriptions = Table(
     metadata,
     Column("session_id", String(16), primary_key=True),  # it lasts as long as the session
     Column("endpoint", Text, nullable=False, unique=True),
-    Column("point", LargeBinary, nullable=False),  # the browser's public key, uncompressed
-    Column("secret", LargeBinary, nullable=False),  # and what it shares with us
+    Column("point", Bytes, nullable=False),  # the browser's public key, uncompressed
+    Column("secret", Bytes, nullable=False),  # and what it shares with us
     Column("made_ms", BigInteger, nullable=False),
     Column("rang_ms", BigInteger, nullable=True),  # when its last receipt came
     Column("ended_ms", BigInteger, nullable=True),  # when its push service knew it no more
@@ -81,11 +82,11 @@ invitations = Table(
 passkeys = Table(
     "passkeys",
     metadata,
-    Column("credential_id", LargeBinary, primary_key=True),  # the authenticator's own name for it
+    Column("credential_id", Bytes, primary_key=True),  # the authenticator's own name for it
     Column("passkey_id", String(16), nullable=False, unique=True),  # by which people remove it
     Column("account_id", String(16), nullable=False),
     Column("host", String(255), nullable=False),  # the console's name for which it is good
-    Column("public_key", LargeBinary, nullable=False),  # COSE
+    Column("public_key", Bytes, nullable=False),  # COSE
     Column("uses", BigInteger, nullable=False),  # its counter; 0 where it counts nothing
     Column("name", Text, nullable=False),  # what its owner calls the device
     Column("made_ms", BigInteger, nullable=False),
@@ -108,7 +109,7 @@ keys = Table(
     "keys",  # random keys of this site, by what they are for
     metadata,
     Column("name", String(16), primary_key=True),
-    Column("key", LargeBinary, nullable=False),
+    Column("key", Bytes, nullable=False),
 )
 
 audit = Table(

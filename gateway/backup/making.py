@@ -49,7 +49,7 @@ def make(site: Site, now_ms: int) -> Made:
         for name in (DATABASE, ACCOUNTS):  # its bytes are wanted for the months now
             (work / name).unlink(missing_ok=True)
         copied = _copy_months(site, months)
-        removed = _rotate(site, months)
+        removed = _rotate(site, months, path, now_ms)
     return Made(path, path.stat().st_size, manifest, left_out, removed, copied)
 
 
@@ -117,16 +117,18 @@ def _copy_months(site: Site, months: list[Month]) -> tuple[str, ...]:
     return tuple(copied)
 
 
-def _rotate(site: Site, months: list[Month]) -> tuple[Path, ...]:
-    """Remove what is not kept: copies by their age, and months that no copy can want any more."""
+def _rotate(site: Site, months: list[Month], made: Path, now_ms: int) -> tuple[Path, ...]:
+    """Remove what is not kept: copies by their age, but for the one just made, and months that no
+    copy can want any more."""
     backup = site.settings.backup
-    over = rotation.to_remove(rotation.copies(backup.folder), backup.daily, backup.weekly)
-    removed = [copy.path for copy in over]
+    there = rotation.copies(backup.folder)
+    over = rotation.to_remove(there, backup.daily, backup.weekly, now_ms)
+    removed = [copy.path for copy in over if copy.path != made]
     known = {month.month for month in months}
     if known:
         oldest = min(known)
-        there = rotation.months(backup.folder).items()
-        removed += [path for month, path in there if month.month < oldest]
+        kept = rotation.months(backup.folder).items()
+        removed += [path for month, path in kept if month.month < oldest]
     for path in removed:
         try:
             path.unlink(missing_ok=True)

@@ -1,13 +1,19 @@
 """How copies are named, and which of them are kept: the newest of each of so many days, and of each
-of so many weeks."""
+of so many weeks.
+
+A name tells when a copy was made, and a clock that was ahead told the future. Such a copy is no
+proof that there is a newer one than another: it takes nobody's place, and goes only with what was
+destroyed (`ending.copies`).
+"""
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
 ENCRYPTED: Final = ".age"
+AHEAD: Final = timedelta(hours=1)  # beyond now: then it was named by a clock that was ahead
 _COPY: Final = re.compile(r"menshen-(\d{8}T\d{6}Z)\.tar(\.age)?")
 _MONTH: Final = re.compile(r"menshen-journal-(\d{4}-\d{2})-(\d+)-(\d+)\.db(\.age)?")
 _TIME: Final = "%Y%m%dT%H%M%SZ"
@@ -58,6 +64,11 @@ def copies(folder: Path) -> list[Copy]:
     return sorted(found, reverse=True)
 
 
+def is_ahead(copy: Copy, now_ms: int) -> bool:
+    """Whether it was named by a clock that was ahead: when it was made, nobody knows."""
+    return copy.made > datetime.fromtimestamp(now_ms / 1000, UTC) + AHEAD
+
+
 def months(folder: Path) -> dict[Month, Path]:
     """The copies of months of the journal in a folder. OSError."""
     found = {}
@@ -67,10 +78,11 @@ def months(folder: Path) -> dict[Month, Path]:
     return found
 
 
-def to_remove(all_copies: Iterable[Copy], daily: int, weekly: int) -> list[Copy]:
+def to_remove(all_copies: Iterable[Copy], daily: int, weekly: int, now_ms: int) -> list[Copy]:
     """Those that are not kept: of each of the newest `daily` days and `weekly` weeks on which a
-    copy was made the newest stays. So a gateway that was off for a year loses none for it."""
-    newest_first = sorted(all_copies, reverse=True)
+    copy was made the newest stays. So a gateway that was off for a year loses none for it. What is
+    ahead of `now_ms`, the site's time, stays, and counts for no day."""
+    newest_first = sorted((c for c in all_copies if not is_ahead(c, now_ms)), reverse=True)
     days: dict[str, Copy] = {}
     weeks: dict[str, Copy] = {}
     for copy in newest_first:

@@ -17,6 +17,8 @@ from typing import IO, Any, Final
 
 import msgspec
 
+from gateway.core.no_json import NO_JSON
+
 FORMAT: Final = 1
 LIST: Final = "manifest.json"
 LIST_BYTES_MAX: Final = 64 * 1024 * 1024
@@ -98,7 +100,7 @@ def unpack(stream: IO[bytes], to: Path) -> Manifest:
                     manifest = msgspec.json.decode(content.read(LIST_BYTES_MAX), type=Manifest)
                 else:
                     found[member.name] = _unpacked(member.name, content, to / member.name)
-    except (tarfile.TarError, EOFError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (*NO_JSON, tarfile.TarError, EOFError) as error:
         raise TapeError(f"it is damaged or cut off ({error})") from error
     return _agreeing(manifest, found)
 

@@ -9,5 +9,6 @@ them is the one way out: `http_client` (its answers: `http_answer`; why there is
 `way_out` (proxies, certificates), `threads` (for what blocks) and `overheard` (what Apprise's
 services answered).
 
-Beside the kinds: `household_text`, by which a household is reminded, and nobody of the staff told.
+Beside the kinds: `household_text`, by which a household is reminded, and nobody of the staff told;
+`no_way`, for what waits for a channel that the site has no more.
 """

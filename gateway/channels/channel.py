@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from gateway.core.evidence import Evidence
+from gateway.core.evidence import Ended, Evidence
 from gateway.settings import Settings
 from gateway.store.outbox import Entry
 
@@ -27,7 +27,16 @@ class DeliveryError(Exception):
 
 
 class NobodyError(Exception):
-    """There is nobody at the end of this address: no fault of the way, and no try would mend it."""
+    """There is nobody at the end of this address: no fault of the way, and no try would mend it.
+    `ended`: as what the page is over by that."""
+
+    ended = Ended.NOBODY
+
+
+class NoWayError(NobodyError):
+    """The site has no such channel (any more), so nobody is told by it."""
+
+    ended = Ended.NO_WAY
 
 
 class Channel(Protocol):

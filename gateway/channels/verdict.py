@@ -5,7 +5,8 @@ so does whoever stands between us and them (a captive portal, a proxy that wants
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -20,8 +21,28 @@ WAIT_MS_MAX: Final = HOUR_MS  # so long a service is believed that wants to be l
 UNPROVEN_MS: Final = 30 * SECOND_MS  # after an answer that nobody understands
 WORDS_MAX: Final = 80  # of what the other end says, for the log and the screens
 _HTML = (b"<!doctype html", b"<html", b"<head", b"<script", b"<meta")
-# What a field `code` holds where all is well; services do not agree on it.
-_CODES_OF_SUCCESS: Final = frozenset({"0", "1", "ok", "success", "succeeded", "none", "true"})
+# Names as they are compared: in small letters, without what stands between their words. Services do
+# not agree on any of them, nor on what stands there where all is well.
+_CODES: Final = ("errcode", "errorcode", "errno", "statuscode")
+_FLAGS: Final = ("ok", "success", "successful", "issuccess")
+_STATES: Final = ("status", "state", "result", "outcome")
+_ERRORS: Final = ("error", "errors", "err", "errortext")
+_NONE: Final = frozenset({"", "0", "ok", "success", "succeeded", "none", "null"})
+_WELL: Final = _NONE | {"1", "true"}
+_ILL: Final = frozenset(
+    [
+        *("fail", "failed", "failure", "error", "errored", "rejected", "refused", "denied"),
+        *("undelivered", "undeliverable", "invalid", "blocked", "expired", "false", "no"),
+        *("canceled", "cancelled", "unauthorized", "forbidden"),
+    ]
+)
+_WORDED: Final = re.compile(
+    r"\W*(?:err(?:or)?|fail(?:ed|ure)?|denied|invalid|unauthori[sz]ed|forbidden)\b", re.IGNORECASE
+)
+# What an answer is put into, and how far we look into it: what a service makes of each recipient.
+_INSIDE: Final = ("response", "data", "result", "results", "messages", "message", "sendstatusset")
+_DEPTH_MAX: Final = 4
+_ITEMS_MAX: Final = 16
 _QUEUED: Final = frozenset({"queued", "pending", "scheduled", "accepted", "sending", "enqueued"})
 
 
@@ -41,7 +62,7 @@ def judged(answer: Answer, host: str) -> Evidence:
     need_status(answer, host)
     need_no_page(answer, host)
     said = fields_of(answer.body)
-    error = _error_in(said)
+    error = _error_of(answer.body)
     if error is not None:
         raise DeliveryError(f"{host} answered {answer.status} with an error inside: {error}")
     is_queued = answer.status == 202 or str(said.get("status", "")).lower() in _QUEUED
@@ -55,7 +76,7 @@ def need_status(answer: Answer, host: str) -> None:
         return
     permanent = 300 <= status < 500 and status not in HELPS_LATER
     wait_ms = asked_wait_ms(answer.headers) if status in (429, 503) else None
-    said = _error_in(fields_of(answer.body))
+    said = _error_of(answer.body)
     inside = f": {said}" if said else ""
     raise DeliveryError(f"{host} answered {status}{inside}", permanent, wait_ms)
 
@@ -88,10 +109,7 @@ def asked_wait_ms(headers: Mapping[str, str]) -> int | None:
 
 def fields_of(body: bytes) -> dict[str, Any]:
     """The body as a JSON object; empty if it is none."""
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
+    said = _said(body)
     return said if isinstance(said, dict) else {}
 
 
@@ -102,25 +120,63 @@ def words(text: object) -> str:
     return line if len(line) <= WORDS_MAX else line[: WORDS_MAX - 1] + "…"
 
 
-def _error_in(said: Mapping[str, Any]) -> str | None:
-    """The error that a JSON body holds, by the names that services give it; None if it has none."""
-    for name in ("errcode", "StatusCode", "errorcode", "error_code"):
-        if name in said and str(said[name]) not in ("0", "None"):
-            return _named(name, said)
-    for name in ("ok", "success", "Success"):
-        if said.get(name) is False or str(said.get(name)).lower() == "false":
-            return _named(name, said)
-    if "code" in said and not _is_success(said["code"]):
-        return _named("code", said)
-    for name in ("error", "errors"):
-        if said.get(name) not in (None, "", 0, False, [], {}):
-            return words(f"{name} {said[name]}")
-    return None
+def _said(body: bytes) -> Any:
+    """The body as JSON; as text where it is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return body[:WORDS_MAX].decode(errors="replace")
 
 
-def _is_success(code: object) -> bool:
-    text = str(code).lower()
-    return text in _CODES_OF_SUCCESS or (text.isdigit() and (text[:1] == "2" or text == "1000"))
+def _error_of(body: bytes) -> str | None:
+    """The error that an answer holds; None if it has none."""
+    said = _said(body)
+    if isinstance(said, str):
+        return words(said) if _WORDED.match(said) else None
+    return _error_in(said, 0)
+
+
+def _error_in(said: Any, depth: int) -> str | None:
+    """The error that JSON holds, by the names that services give it; None if it has none."""
+    inner: Iterable[Any] = said[:_ITEMS_MAX] if isinstance(said, list) else ()
+    if isinstance(said, dict):
+        named = {re.sub("[^a-z]", "", name.lower()): name for name in reversed(said)}
+        for name in named:
+            if _is_error(name, said[named[name]], depth):
+                return _named(named[name], said)
+        inner = (said[named[name]] for name in _INSIDE if name in named)
+    if depth >= _DEPTH_MAX:
+        return None
+    found = (_error_in(one, depth + 1) for one in inner)
+    return next(filter(None, found), None)
+
+
+def _is_error(name: str, value: Any, depth: int) -> bool:
+    """Whether a field of this name says that something went wrong."""
+    text = _text(value)
+    if name in _CODES:
+        return text not in _NONE and not (name == "statuscode" and _is_status_of_success(text))
+    if name == "code":  # further in it may be anything that a service calls so
+        return not (text in _WELL or _is_status_of_success(text)) if depth == 0 else text in _ILL
+    if name in _FLAGS:
+        return text in ("0", "false", "no")
+    if name in _STATES:
+        return text in _ILL or _is_status_of_failure(text)
+    return name in _ERRORS and text not in _WELL and value not in (False, [], {})
+
+
+def _text(value: Any) -> str:
+    """A value as it is compared; a number as it is written, however long."""
+    return json.dumps(value).lower() if isinstance(value, int | float) else str(value).lower()
+
+
+def _is_status_of_success(text: str) -> bool:
+    return text.isascii() and text.isdigit() and (text[:1] == "2" or text == "1000")
+
+
+def _is_status_of_failure(text: str) -> bool:
+    is_number = re.fullmatch(r"-\d{1,9}|[45]\d\d", text, re.ASCII)
+    return is_number is not None
 
 
 def _named(name: str, said: Mapping[str, Any]) -> str:

@@ -9,14 +9,14 @@ gateway's log is written.
 Then the commands, in the order of the help. At work: `run` and `console` with `listening`, `check`
 with `check_machine`, `check_accounts`, `check_secrets`, `check_console`, `check_webhooks`,
 `check_home_assistant`, `check_contacts`, `check_stored`, `check_channels`, `check_ringing`,
-`check_oidc`, `check_texts`, `check_labels`, `check_ble`, `check_site`, `check_certificates`,
-`check_spares`, `check_leaving`, `check_keeping`, `check_keys` and `check_result`, `doors`,
-`seals`, `cases`, `requests`, `announce`, `visit`, `destruction`, `destroy_site`, `canary`,
-`test_page` with `watched_test`, `clock`; `wifi`, `heartbeat` and `rotate` with `awaiting`, `move`,
-`exchange`, `swap` and `retire` with `hanging_words` and `broker_leaving`, `backup`. Before and
-after work: `settings`, `install`, `uninstall`, `enrol`, `end`, `flash` with `flash_options`,
-`commission` with `walking`, `certificate`, `account` with `account_list`, `token`, `release`,
-`update`, `label`, `door_label`, `notice`, `broker_config`, `console_certificate`, `influx`,
-`upgrade`, `restore`. A closer view: `audit`, `power`, `decode`, `demo`, `coverage`, `what_if`,
-`simulate`, `fleet_report`.
+`check_oidc`, `check_texts`, `check_households`, `check_labels`, `check_ble`, `check_site`,
+`check_certificates`, `check_spares`, `check_leaving`, `check_keeping`, `check_keys` and
+`check_result`, `doors`, `seals`, `cases`, `requests`, `announce`, `visit`, `destruction`,
+`destroy_site`, `canary`, `test_page` with `watched_test`, `clock`; `wifi`, `heartbeat` and `rotate`
+with `awaiting`, `move`, `exchange`, `swap` and `retire` with `hanging_words` and `broker_leaving`,
+`backup`. Before and after work: `settings`, `install`, `uninstall`, `enrol`, `end`, `flash` with
+`flash_options`, `commission` with `walking`, `certificate`, `account` with `account_list`, `token`,
+`release`, `update`, `label`, `door_label`, `notice`, `broker_config`, `console_certificate`,
+`influx`, `upgrade`, `restore`. A closer view: `audit`, `power`, `decode`, `demo`, `coverage`,
+`what_if`, `simulate`, `fleet_report`.
 """

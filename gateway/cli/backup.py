@@ -11,9 +11,10 @@ from gateway.backup import making, restoring, rotation, tape
 from gateway.backup.restoring import Tried
 from gateway.backup.site import Site
 from gateway.cli import acting
+from gateway.cli.command_time import site_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config, Json
-from gateway.cli.output import counted, now_ms, say, say_json, when
+from gateway.cli.output import counted, say, say_json, when
 from gateway.settings import load
 
 Identity = Annotated[
@@ -85,7 +86,7 @@ def _key(file: Path | None) -> None:
 
 
 def _make(site: Site, as_json: bool) -> None:
-    made = making.make(site, now_ms())
+    made = making.make(site, site_ms(site.database))
     tried = None if site.settings.backup.recipient else restoring.verify(site, made.path, None)
     if as_json:
         say_json({"path": str(made.path), "bytes": made.size, "tried": tried is not None})

@@ -72,7 +72,10 @@ def _show(settings: Settings, door_id: str, out: Path | None) -> None:
         raise CommandError(
             f"door {door} has no certificate; `menshen commission` tests its seal and makes one"
         )
-    content = certificates.as_file(row)
+    try:
+        content = certificates.as_file(row)
+    except certificates.CertificateError as error:
+        raise CommandError(f"{error}; `menshen commission` tests the seal anew") from error
     if out is None:
         say(content.decode().rstrip())
         return

@@ -17,6 +17,7 @@ from gateway.cli import (
     check_console,
     check_contacts,
     check_home_assistant,
+    check_households,
     check_keeping,
     check_keys,
     check_leaving,
@@ -29,6 +30,7 @@ from gateway.cli import (
     check_webhooks,
 )
 from gateway.cli.check_result import CheckResult, Mark
+from gateway.cli.check_stored import Look, guarded
 from gateway.cli.exit_codes import FAILED, MISUSED, OK
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import console, now_ms, say_json
@@ -69,7 +71,7 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
         yield check_machine.database(store)
     except StoreError as error:
         yield CheckResult("database", Mark.FAIL, str(error))
-    yield check_accounts.accounts(settings)
+    yield from guarded("accounts", lambda: check_accounts.accounts(settings))
     if settings.oidc.issuer:
         yield check_oidc.provider(settings.oidc)
     gateway = check_machine.gateway(settings)
@@ -87,22 +89,30 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
         return
     with closing(store):
         try:
-            yield from check_keeping.months(store)
-            yield check_keeping.ended(store, settings, now_ms())
-            yield from check_keys.parts(store, settings.keys.second)
-            yield from check_webhooks.parts(store, settings.webhook, now_ms())
-            yield from check_ringing.parts(store, settings, now_ms())
-            yield from _texts(store, settings)
-            others = check_contacts.contacts(store, settings)
-            yield from () if others is None else (others,)
-            ways = check_ble.paths(store)
-            yield from () if ways is None else (ways,)
-            gone = check_leaving.retired(store, settings.broker.folder)
-            yield from () if gone is None else (gone,)
-            webhook = settings.webhook.url
-            yield from check_site.parts(store, webhook, now_ms(), settings.zone, settings.rulebook)
+            yield from _stored(store, settings)
         except StoreError as error:
             yield CheckResult("database", Mark.FAIL, str(error))
+
+
+def _stored(store: Store, settings: Settings) -> Iterator[CheckResult]:
+    """What stands in the database. A part that what stands there makes no sense to fails by itself,
+    and the others are looked at all the same."""
+    webhook, rulebook = settings.webhook, settings.rulebook
+    looks: tuple[tuple[str, Look], ...] = (
+        ("months", lambda: check_keeping.months(store)),
+        ("ended", lambda: check_keeping.ended(store, settings, now_ms())),
+        ("keys", lambda: check_keys.parts(store, settings.keys.second)),
+        ("events", lambda: check_webhooks.parts(store, webhook, now_ms())),
+        ("ringing", lambda: check_ringing.parts(store, settings, now_ms())),
+        ("texts", lambda: _texts(store, settings)),
+        ("households", lambda: check_households.parts(store, settings, now_ms())),
+        ("contacts", lambda: check_contacts.contacts(store, settings)),
+        ("paths", lambda: check_ble.paths(store)),
+        ("retired", lambda: check_leaving.retired(store, settings.broker.folder)),
+    )
+    for part, look in looks:
+        yield from guarded(part, look)
+    yield from check_site.parts(store, webhook.url, now_ms(), settings.zone, rulebook)
 
 
 def _feeds(settings: Settings) -> Iterator[CheckResult]:

@@ -30,7 +30,9 @@ def channels(connection: Connection, now: int) -> CheckResult:
     w = tables.wardens.c
     enrolled = [
         (warden_id, text)
-        for warden_id, texts in connection.execute(select(w.warden_id, w.channels))
+        for warden_id, texts in connection.execute(
+            select(w.warden_id, w.channels).where(w.ended_ms.is_(None))
+        )
         for text in json.loads(texts)
     ]
     wrong = {
@@ -67,7 +69,8 @@ def _failing(connection: Connection, now: int) -> list[str]:
 
 
 def _uses_web(connection: Connection) -> bool:
-    query = select(tables.wardens.c.channels).where(tables.wardens.c.channels.contains("://"))
+    w = tables.wardens.c
+    query = select(w.channels).where(w.channels.contains("://"), w.ended_ms.is_(None))
     return connection.execute(query.limit(1)).first() is not None
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from gateway.backup import rotation
 from gateway.cli.check_result import CheckResult, Mark
-from gateway.cli.output import ago, counted
+from gateway.cli.output import ago, counted, named
 from gateway.core.duration import DAY_MS
 from gateway.ending import holds, household_ending
 from gateway.settings import Settings
@@ -55,7 +55,9 @@ def copies(settings: Settings, now: int) -> CheckResult:
     """Whether there is a copy of the site, of late, and elsewhere than the site itself."""
     folder = settings.backup.folder
     try:
-        newest = next(iter(rotation.copies(folder)), None)
+        found = rotation.copies(folder)
+        ahead = [copy for copy in found if rotation.is_ahead(copy, now)]
+        newest = next((copy for copy in found if copy not in ahead), None)
         is_beside = newest is not None and (
             folder.stat().st_dev == settings.store.path.parent.stat().st_dev
         )
@@ -64,16 +66,25 @@ def copies(settings: Settings, now: int) -> CheckResult:
         return CheckResult("copies", Mark.WARN, words)
     if newest is None:
         words = f"none in {folder}: `menshen backup` makes one"
-        return CheckResult("copies", Mark.WARN, words)
+        return CheckResult("copies", Mark.WARN, words + _beside(ahead))
     made_ms = int(newest.made.timestamp() * 1000)
     facts = {"newest": str(newest.path), "made_ms": made_ms, "encrypted": newest.is_encrypted}
     words = f"the newest was made {ago(made_ms, now)}: {newest.path}"
-    if now - made_ms > COPY_OLD_MS:
+    words += _beside(ahead)
+    if ahead or now - made_ms > COPY_OLD_MS:
         return CheckResult("copies", Mark.WARN, words, facts)
     if is_beside:
         words += "; on the site's own disk, and lost with it: see backup.folder"
         return CheckResult("copies", Mark.WARN, words, facts)
     return CheckResult("copies", Mark.OK, words, facts)
+
+
+def _beside(ahead: list[rotation.Copy]) -> str:
+    """What is said of copies whose names cannot be true."""
+    if not ahead:
+        return ""
+    clock = "a clock that was ahead (or this machine's is behind)"
+    return f"; named by {clock}: {named([copy.path.name for copy in ahead])}"
 
 
 def months(store: Store) -> Iterator[CheckResult]:

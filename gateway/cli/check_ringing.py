@@ -21,7 +21,8 @@ def parts(store: Store, settings: Settings, now: int) -> Iterator[CheckResult]:
     """Whoever is told by a ringing phone, and has none; nothing where nobody is told so."""
     w = tables.wardens.c
     with store.reading() as connection:
-        people = connection.execute(select(w.warden_id, w.channels)).all()
+        query = select(w.warden_id, w.channels).where(w.ended_ms.is_(None))
+        people = connection.execute(query).all()
     rung = sorted(who for who, channels in people if PUSH.name in json.loads(channels))
     if not rung:
         return

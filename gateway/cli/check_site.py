@@ -5,7 +5,7 @@ told. What concerns no running order is a warning.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import tzinfo
 
 from sqlalchemy import Connection, func, select
@@ -40,7 +40,7 @@ def parts(
     """Every part, on one snapshot."""
     with store.reading() as connection:
         doubt = states.doubt(connection)
-        looks: list[tuple[str, Callable[[], CheckResult | Iterable[CheckResult]]]] = [
+        looks: list[tuple[str, check_stored.Look]] = [
             ("clock", lambda: check_machine.clock(_newest_ms(connection), now, zone, doubt)),
             ("stored", lambda: check_stored.stored(connection, now)),
             ("doors", lambda: doors(connection, now)),

@@ -53,6 +53,22 @@ def command_ms(place: tuple[Path, Path | None], zone: tzinfo) -> int:
     return now
 
 
+def site_ms(database: Path) -> int:
+    """Now, in ms of UTC, for what is named by its time: by the gateway, which no false clock moves,
+    where it runs; else by this machine, but never before what is written. StoreError."""
+    from gateway.link.client import ask
+
+    beat = ask(database, ANSWER_S)
+    if beat is not None:
+        return beat.now_ms
+    store = Store.open(database, create=False)
+    try:
+        with store.reading() as connection:
+            return max(now_ms(), journal.newest(connection)[1])
+    finally:
+        store.close()
+
+
 def _best_ms(database: Path, newest_ms: int) -> int:
     """The gateway's own time, if it runs; else the latest that it has written."""
     from gateway.link.client import ask  # for those who are in doubt

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
+from gateway.core.local_time import shown_ms
 
 PIPED_COLUMNS = 160  # where there is no terminal to ask
 NAMED_MAX = 5  # doors, grids or people in a sentence
@@ -72,7 +73,7 @@ def when(at_ms: int | None, zone: tzinfo) -> str:
     """A time by the site's clocks, to the second; a dash for none."""
     if at_ms is None:
         return "-"
-    return datetime.fromtimestamp(at_ms / 1000, zone).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(shown_ms(at_ms) / 1000, zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def ago(at_ms: int | None, now: int) -> str:

@@ -10,8 +10,8 @@ seals) and `makes` (contacts of other makers), `free_text` (what no rule may loo
 ended), `actor` (who acts), `evidence` (what a delivery proves), `proof` (that somebody is at the
 door), `rules` (the numbers that a site may set), `duration` and `local_time` (times, and the clock
 on the wall), `doubted_time` (while the clock is in doubt), `clock_shift` (all times of a state,
-moved together). How it ends: `order_over` (that it is noted), `schedule_of_ends` (when),
-`ending_events` and `forgetting` (what a state is then).
+moved together), `no_json` (what is raised where bytes are none). How it ends: `order_over` (that it
+is noted), `schedule_of_ends` (when), `ending_events` and `forgetting` (what a state is then).
 
 The steps: `site` with `site_state` and `site_step`, then its rooms: `doors` (what a report shows),
 `cases` (what needs a person), `households` (what a household wants of people), `paging` (who is

@@ -32,3 +32,4 @@ class Ended(StrEnum):
     OVERTAKEN = "overtaken"  # a newer page to the same address says the same
     LEFT = "left"  # the person is not on the staff any more
     NOBODY = "nobody"  # of a household no number is known, so there is nobody to be told
+    NO_WAY = "no_way"  # the site has no such channel (any more)

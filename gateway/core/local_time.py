@@ -17,6 +17,14 @@ DAY_MIN = 1_440
 WEEK_MIN = 7 * DAY_MIN
 EVERY_DAY = 0b1111111  # days of the week as a bit each; Monday is bit 0
 _MONDAY = 4 * DAY_MIN  # 5 January 1970 was one
+# Within the years 1 and 9999 in every zone: further no calendar goes.
+_EARLIEST_MS, _LATEST_MS = -62_135_500_000_000, 253_402_200_000_000
+
+
+def shown_ms(at_ms: int) -> int:
+    """A time that a calendar has: the first or the last one in the place of one beyond. Only a
+    spoilt cell holds such, and it must cost no page."""
+    return min(max(at_ms, _EARLIEST_MS), _LATEST_MS)
 
 
 def offset_min(zone: Zone, at_ms: int) -> int:

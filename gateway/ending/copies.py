@@ -49,17 +49,21 @@ def remove_months(folder: Path, months: Collection[str]) -> int:
         raise _error(folder, error) from error
 
 
-def stale(folder: Path, destroyed_ms: int) -> list[Path]:
-    """The copies that are older than what was destroyed last. OSError."""
-    copies = rotation.copies(folder)
-    return [copy.path for copy in copies if copy.made.timestamp() * 1000 <= destroyed_ms]
+def stale(folder: Path, destroyed_ms: int, now_ms: int) -> list[Path]:
+    """The copies that may be older than what was destroyed last: by their names, or named by a
+    clock that was ahead. OSError."""
+    return [
+        copy.path
+        for copy in rotation.copies(folder)
+        if copy.made.timestamp() * 1000 <= destroyed_ms or rotation.is_ahead(copy, now_ms)
+    ]
 
 
-def remove_stale(folder: Path, destroyed_ms: int) -> int:
+def remove_stale(folder: Path, destroyed_ms: int, now_ms: int) -> int:
     """Remove the copies from before the latest destruction, if there is one from after it; how many
-    that were. A site is never left without a copy. StoreError."""
+    that were. A site is never left without a copy. `now_ms`: the gateway's time. StoreError."""
     try:
-        old = stale(folder, destroyed_ms)
+        old = stale(folder, destroyed_ms, now_ms)
         if not old or len(old) == len(rotation.copies(folder)):
             return 0
         gone = _remove(folder, old)

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Table, and_, delete, or_, select, tuple_, update
 
+from gateway.core.no_json import NO_JSON
 from gateway.core.subject import SubjectKind
 from gateway.ending import names as naming
 from gateway.ending.hanging_times import Hung
@@ -197,7 +198,7 @@ def decoded(body: bytes) -> Any:
     """A row's body, as JSON; None where it is none."""
     try:
         return msgspec.json.decode(body)
-    except (ValueError, RecursionError, TypeError):
+    except (*NO_JSON, TypeError):
         return None  # nothing can be said of it; where it stands spoilt, `poisoned` has it
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
 from gateway.core.events import SealBound, SealUnbound
+from gateway.core.no_json import NO_JSON
 from gateway.core.subject import SubjectKind
 from gateway.store import archives, tables
 from gateway.store.span_tables import heartbeat_spans
@@ -109,5 +110,5 @@ def _read(body: Any) -> _Bind | None:
     """None where nobody can read it: whoever loads it tells of that."""
     try:
         return msgspec.json.decode(body, type=_Bind)
-    except (ValueError, RecursionError, TypeError):
+    except (*NO_JSON, TypeError):
         return None

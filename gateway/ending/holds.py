@@ -79,6 +79,14 @@ class HeldOrder(Struct, frozen=True):
         return [one for one in self.held if not one.is_living(now_ms)][-ENDED_SHOWN_MAX:]
 
 
+class _Span(Struct, frozen=True):
+    """An order's times."""
+
+    order_id: str
+    from_ms: int
+    to_ms: int
+
+
 class ListedHold(HeldRow, frozen=True, kw_only=True):
     """A hold in a list of many: whose it is, by a door of theirs (None once no door is there), and
     the time of its order."""
@@ -117,9 +125,10 @@ def hold(
         TextError: a name or a reason that cannot stand in a text.
         HoldError: without a name, a reason, a possible end, or such an order.
     """
-    if not by.strip() or not why.strip():
+    by, why = peoples_text.tidied(by), peoples_text.tidied(why)
+    if not by or not why:
         raise HoldError(_NAMELESS)
-    if len(by.strip()) > BY_MAX or len(why.strip()) > WHY_MAX:
+    if len(by) > BY_MAX or len(why) > WHY_MAX:
         raise HoldError(_TOO_LONG)
     by, why = peoples_text.line(by, BY_MAX), peoples_text.line(why, WHY_MAX)
     if not now_ms < until_ms <= now_ms + HOLD_MAX_MS:
@@ -238,9 +247,16 @@ def orders_of(connection: Connection, household_id: str) -> list[HeldOrder]:
         o.household_id == household_id, o.from_ms < o.to_ms
     )
     contested = disputed(connection)
+    known = records(connection, query.order_by(o.to_ms.desc(), o.order_id), _Span)
     return [
-        HeldOrder(*row, of_order(connection, row.order_id), row.order_id in contested)
-        for row in connection.execute(query.order_by(o.to_ms.desc(), o.order_id)).all()
+        HeldOrder(
+            one.order_id,
+            one.from_ms,
+            one.to_ms,
+            of_order(connection, one.order_id),
+            one.order_id in contested,
+        )
+        for one in known
     ]
 
 

@@ -149,7 +149,7 @@ class HouseholdEnding:
             return
         copies.remove_set_aside(database, destroyed_ms)
         if backups is not None:
-            copies.remove_stale(backups, destroyed_ms)
+            copies.remove_stale(backups, destroyed_ms, self._now_ms())
 
     # What is due.
 

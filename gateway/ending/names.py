@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Connection, func, select
 
+from gateway.core.no_json import NO_JSON
 from gateway.core.subject import SubjectKind
 from gateway.ending import hanging_times
 from gateway.ending.hanging_times import Hung
@@ -73,7 +74,7 @@ def counts(stored: Any) -> dict[str, int]:
 def _readable(read: Callable[[Any], T], stored: Any, otherwise: T) -> T:
     try:
         return read(stored)
-    except (ValueError, RecursionError, TypeError) as error:
+    except (*NO_JSON, TypeError) as error:
         log.error("endings: what was written down of an end cannot be read: %.200s", error)
         return otherwise
 

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from gateway.core.no_json import NO_JSON
 from gateway.store import marker
 
 SUFFIX: Final = ".destructions"
@@ -183,7 +184,7 @@ def _line(raw: bytes, number: int) -> Destruction:
     name = f"line {number}" if number else "a line near the end"
     try:
         line = _decode(raw)
-    except msgspec.DecodeError as error:
+    except NO_JSON as error:
         raise RecordsError(f"{name} cannot be read: {error}") from error
     if line.hash != _hash(line):
         raise RecordsError(f"{name} is not what was written there")

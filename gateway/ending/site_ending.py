@@ -29,6 +29,7 @@ from sqlalchemy import func, select
 
 from gateway.backup import passing, rotation
 from gateway.backup.site import Site
+from gateway.core.no_json import NO_JSON
 from gateway.ending import records
 from gateway.keys import keeping
 from gateway.keys.ring import KeyRing, KeyRingError
@@ -164,7 +165,7 @@ def verify(path: Path, public_key: str = "") -> Report:
         key.verify(base64.b64decode(report.signature), _said(report))
     except OSError as error:
         raise SiteEndingError(f"{path} cannot be read: {error.strerror}") from error
-    except (msgspec.DecodeError, ValueError, InvalidSignature) as error:
+    except (*NO_JSON, ValueError, InvalidSignature) as error:
         raise SiteEndingError(f"{path} is not as it was signed") from error
     if public_key and public_key != report.public_key:
         raise SiteEndingError(f"{path} is signed by another key, {report.public_key}")

@@ -19,6 +19,7 @@ import msgspec
 from gateway.core.doors.observation import edge_ms
 from gateway.core.events import ReportCame
 from gateway.core.model import Contact
+from gateway.core.no_json import NO_JSON
 from gateway.feeds.influx_line import plain, time_ns
 from gateway.feeds.influx_schema import SEAL_EVENT
 
@@ -67,7 +68,7 @@ def event_line(site_tags: str, row: Row, releases: Mapping[str, Release] = _NO_R
     try:
         report = _decode(row.body)
         seal = plain(report.seal_id)
-    except (msgspec.DecodeError, ValueError) as error:
+    except (*NO_JSON, ValueError) as error:
         raise UnreadableRow(f"journal row {row.journal_id} cannot be read: {error}") from error
     at_ns = time_ns(_time_ms(report, row.at_ms), row.journal_id)
     fields = _fields(report, row.on_door)

@@ -24,6 +24,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
 
 from gateway.channels import unreached
 from gateway.core.duration import HOUR_MS
+from gateway.core.no_json import NO_JSON
 from gateway.feeds.influx_line import NS_PER_MS
 from gateway.settings.sections import Influx
 
@@ -235,7 +236,7 @@ def _verdict(error: ApiException) -> str:
     words = _words(error)
     try:
         answer = msgspec.json.decode(words)
-    except ValueError:  # no JSON, or no UTF-8
+    except NO_JSON:
         answer = None
     if not isinstance(answer, dict):
         raise _weather(error) from error

@@ -21,6 +21,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from gateway.channels import unreached
+from gateway.core.no_json import NO_JSON
 from gateway.feeds.influx_server import WRITES_SINCE
 
 ANSWER_S: Final = 10.0
@@ -203,7 +204,7 @@ class _Http:
             raise SetupError(f"the server answers {answer.status}: {words}")
         try:
             found = msgspec.json.decode(answer.data)
-        except ValueError:  # no JSON, or no UTF-8
+        except NO_JSON:
             found = None
         if not isinstance(found, dict):
             raise SetupError(f"what answers at {self._url} does not speak as InfluxDB does")

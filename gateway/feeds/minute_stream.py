@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from gateway.core.duration import MINUTE_MS, SECOND_MS
 from gateway.core.events import REPORT, DoorEnded, ReportCame, SealBound, SealUnbound
+from gateway.core.no_json import NO_JSON
 from gateway.core.subject import SubjectKind
 from gateway.feeds.cursor import Cursor, Unwritten
 from gateway.feeds.influx_line import NS_PER_MS, LineMaker
@@ -169,7 +170,7 @@ class MinuteStream:
 def _report(body: bytes) -> ReportCame | None:
     try:
         return _decode(body)
-    except (ValueError, TypeError):  # no JSON, no UTF-8; no bytes at all
+    except (*NO_JSON, TypeError):  # or no bytes at all
         return None
 
 

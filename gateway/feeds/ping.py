@@ -5,14 +5,18 @@ not well is said as soon as it is seen, at the same address with `/fail` behind 
 of what is wrong and nothing else. That the engine works is proved anew each time, by its own work.
 
 Source: the pinging API of Healthchecks, which services like it share: a POST to the check's address
-is a success, to `/fail` behind it a failure; any 200 means that it was heard.
+is a success, to `/fail` behind it a failure; 200 means that it was heard, but for "OK (not found)"
+and "OK (rate limited)". A page for a browser is somebody's who stands in between.
 """
 
 import asyncio
 import logging
 from typing import Final
 
+from gateway.channels.channel import DeliveryError
+from gateway.channels.http_answer import Answer
 from gateway.channels.http_client import HttpClient, Request, UnreachableError
+from gateway.channels.verdict import WORDS_MAX, need_no_page
 from gateway.core.duration import MINUTE_MS
 from gateway.engine.clock_states import ClockState
 from gateway.engine.engine import Engine
@@ -25,6 +29,7 @@ LOOK_EVERY_S: Final = 5.0  # something that is not well is said so soon
 WORKS_S: Final = 20.0  # so long the engine may take over what it has in hand
 OUTBOX_LATE_MS: Final = 5 * MINUTE_MS
 HEARD: Final = 200
+NOT_HEARD: Final = (b"not found", b"rate limited")  # inside an answer of 200
 FAIL: Final = "/fail"
 
 
@@ -102,7 +107,7 @@ class Pinger:
         body = " ".join(found).encode()
         try:
             answer = await self._client.post(Request(target, body, {"Content-Type": "text/plain"}))
-            wrong = "" if answer.status == HEARD else f"answers {answer.status}"
+            wrong = _unheard(answer, target.host)
         except UnreachableError as error:
             wrong = f"cannot be reached ({error})"
         if wrong and not self._is_deaf:
@@ -111,3 +116,17 @@ class Pinger:
             log.info("ping: %s hears us again", target.host)
         self._is_deaf = bool(wrong)
         return not wrong
+
+
+def _unheard(answer: Answer, host: str) -> str:
+    """Why nobody has heard it, for the log; empty if it was heard."""
+    if answer.status != HEARD:
+        return f"answers {answer.status}"
+    said = answer.body[:WORDS_MAX].lower()
+    if inside := next((one for one in NOT_HEARD if one in said), None):
+        return f"answers {HEARD}, and inside it: {inside.decode()}"
+    try:
+        need_no_page(answer, host)
+    except DeliveryError as page:
+        return str(page).removeprefix(f"{host} ")
+    return ""

@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from gateway.core.no_json import NO_JSON
+
 log = logging.getLogger("menshen.broker")
 
 LOOK_S = (20.0, 60.0, 120.0, 300.0)  # until a gateway that gave way looks; then the last
@@ -88,7 +90,7 @@ class TwinWatch:
         """The broker has this retained from before the connection."""
         try:
             echo = _decode(payload)
-        except ValueError:  # no JSON, or no UTF-8
+        except NO_JSON:
             return
         if not self._echoed_before or echo.name == self._name:
             return  # an earlier life's, perhaps our own; or ours

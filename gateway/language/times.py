@@ -7,6 +7,7 @@ from typing import Final
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.units import format_unit
 
+from gateway.core.local_time import shown_ms
 from gateway.language.catalogue import LOCALES, N_, say
 
 _DAY = {"zh": "M月d日 HH:mm", "en": "d MMM HH:mm"}
@@ -21,8 +22,8 @@ _DAY_FIELD = "%Y-%m-%d"  # and a date field
 
 
 def local(at_ms: int, zone: tzinfo) -> datetime:
-    """The moment in the site's time zone."""
-    return datetime.fromtimestamp(at_ms / 1000, zone)
+    """The moment in the site's time zone; the first or the last that there is for one beyond."""
+    return datetime.fromtimestamp(shown_ms(at_ms) / 1000, zone)
 
 
 def stamp(at_ms: int, now_ms: int, language: str, zone: tzinfo) -> str:
@@ -53,7 +54,7 @@ def ago(at_ms: int, now_ms: int, language: str) -> str:
     """`2 minutes ago`, or `just now`; the page's script keeps it up to date."""
     if now_ms - at_ms < JUST_NOW_MS:
         return just_now(language)
-    passed = timedelta(milliseconds=at_ms - now_ms)
+    passed = timedelta(milliseconds=shown_ms(at_ms) - shown_ms(now_ms))
     return str(format_timedelta(passed, add_direction=True, threshold=1, locale=LOCALES[language]))
 
 

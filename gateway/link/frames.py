@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from gateway.core.events import Event
+from gateway.core.no_json import NO_JSON
 from gateway.core.subject import SubjectKind
 from gateway.engine.health import Health
 from gateway.engine.ports import Answer, Committed
@@ -82,5 +83,5 @@ async def read(reader: asyncio.StreamReader, decoder: "msgspec.msgpack.Decoder[F
         raise FrameError(f"a frame of {length} bytes")
     try:
         return decoder.decode(await reader.readexactly(length))
-    except msgspec.MsgspecError as error:
+    except NO_JSON as error:
         raise FrameError(str(error)) from error

@@ -228,7 +228,7 @@ class Destination:
             self._works(now_ms)
             self._end(entry)
         elif isinstance(error, NobodyError):  # which says nothing of the way to others
-            entry.ended, entry.gave_up, entry.error = Ended.NOBODY, True, None
+            entry.ended, entry.gave_up, entry.error = error.ended, True, None
             self._end(entry)
         else:
             self._failed(entry, error, now_ms, was_failing)

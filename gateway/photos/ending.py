@@ -54,6 +54,8 @@ class PhotoEnding:
                 await self.look()
             except StoreError as error:
                 log.warning("photos whose time is over are still there: %s", error)
+            except Exception:  # the next start may be far
+                log.exception("photos whose time is over stay by a fault of ours")
             await asyncio.sleep(EVERY_S)
 
     async def look(self) -> None:

@@ -9,7 +9,7 @@ by its id, and whoever tested it by theirs.
 import base64
 import binascii
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -17,12 +17,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from gateway.core.commissioning import Check, TestOpening
 from gateway.core.effects import SealCertified
+from gateway.core.no_json import NO_JSON
 from gateway.store.certificates import CertificateRow
 
 KIND: Final = "menshen seal certificate"
 VERSION: Final = 1
 FILE_BYTES_MAX: Final = 64_000
 
+T = TypeVar("T")
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -87,15 +89,22 @@ def public_text(key: Ed25519PrivateKey) -> str:
 
 
 def as_file(row: CertificateRow) -> bytes:
-    """A certificate to hand out."""
-    said = msgspec.json.decode(row.body)
+    """A certificate to hand out. CertificateError where what is kept cannot be read."""
+    said = _read(row, dict[str, Any])
     file = CertificateFile(said, row.signature, row.public_key)
     return msgspec.json.format(msgspec.json.encode(file), indent=2) + b"\n"
 
 
 def said_in(row: CertificateRow) -> Certificate:
-    """What a kept certificate says."""
-    return msgspec.json.decode(row.body, type=Certificate)
+    """What a kept certificate says. CertificateError where it cannot be read."""
+    return _read(row, Certificate)
+
+
+def _read(row: CertificateRow, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(row.body, type=kind)
+    except NO_JSON as error:
+        raise CertificateError(f"the certificate {row.certificate_id} cannot be read") from error
 
 
 def check_of(said: dict[str, str | int | None]) -> Check:
@@ -124,7 +133,7 @@ def verified(content: bytes, keys: set[str]) -> Certificate:
         said = msgspec.convert(file.certificate, Certificate)
         signature = base64.b64decode(file.signature, validate=True)
         public = Ed25519PublicKey.from_public_bytes(base64.b64decode(file.key, validate=True))
-    except (msgspec.MsgspecError, binascii.Error, ValueError, RecursionError):
+    except (*NO_JSON, binascii.Error, ValueError):
         raise CertificateError("this file is no certificate of a seal") from None
     if said.kind != KIND or said.version != VERSION:
         raise CertificateError("this file is no certificate of a seal that this release knows")

@@ -16,7 +16,7 @@ from gateway.core.proof import Proof
 from gateway.core.reasons import FAULTS, QUESTIONS, Reason
 from gateway.core.subject import Subject, SubjectKind
 from gateway.store import areas, household_views, states, tables
-from gateway.store.records import Key, Part, part, records
+from gateway.store.records import Key, Part, in_cell, part, records
 from gateway.store.sealed_columns import revealed
 
 OPEN: Final = (
@@ -279,7 +279,8 @@ def outage_of(connection: Connection, case: CaseRow) -> OutageRow | None:
     outage = connection.execute(query.order_by(o.outage_id.desc())).first()
     if case.area is None or case.door_id is None or outage is None:
         return None
-    door_ids = _decode_names(outage.doors)
+    none: list[str] = []
+    door_ids = in_cell(outage.doors, _decode_names, none)
     rows = connection.execute(
         select(d.door_id, d.label, d.state)
         .where(d.door_id.in_(door_ids))

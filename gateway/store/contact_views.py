@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from gateway.store import states, tables
 from gateway.store.case_views import CaseRow
+from gateway.store.records import in_cell
 
 OPENINGS_MAX: Final = 200  # of all contacts of a case; what is older is not looked at
 _decode_names = msgspec.json.Decoder(list[str]).decode
@@ -32,7 +33,8 @@ def contacts_of(connection: Connection, case: CaseRow) -> list[CaseContact]:
     told = connection.execute(select(c.contacts).where(c.case_id == case.case_id)).scalar()
     if case.door_id is None or not told or told == "[]":  # nearly always
         return []
-    door_ids = [case.door_id, *_decode_names(told)]
+    others: list[str] = []
+    door_ids = [case.door_id, *in_cell(told, _decode_names, others)]
     query = select(d.door_id, d.label, d.state).where(d.door_id.in_(door_ids))
     doors = {row.door_id: row for row in connection.execute(query)}
     opened = _openings(connection, case, door_ids)

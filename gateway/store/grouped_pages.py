@@ -8,9 +8,11 @@ from gateway.core.duration import DAY_MS
 from gateway.core.model import CaseState
 from gateway.core.reasons import Reason
 from gateway.store import tables
-from gateway.store.outbox import decode_group
+from gateway.store.outbox import Group, decode_group
+from gateway.store.records import in_cell
 
 GROUPS_MAX: Final = 1_000  # that are opened: an hour of a storm
+NO_GROUP: Final = Group(0, 0, ())
 CLOCK_SET_MS: Final = DAY_MS  # a page may be so much older than its case, by a clock set back
 
 
@@ -46,6 +48,6 @@ def named(connection: Connection, warden_id: str, states: tuple[CaseState, ...])
     )
     pages: dict[str, Any] = {}
     for row in connection.execute(query):
-        for case_id in decode_group(row.about).case_ids:
+        for case_id in in_cell(row.about, decode_group, NO_GROUP).case_ids:
             pages.setdefault(case_id, row)
     return pages

@@ -30,7 +30,7 @@ from gateway.store.household_tables import (
     requests,
     seal_answers,
 )
-from gateway.store.records import records
+from gateway.store.records import in_cell, records
 
 OPEN_DISPUTES: Final = (DisputeState.RAISED, DisputeState.ASSIGNED)
 LISTED_MAX: Final = 200  # of each list
@@ -102,7 +102,8 @@ class DisputeRow(msgspec.Struct, frozen=True):
     @property
     def of(self) -> tuple[str, ...]:
         """Who was part of the record."""
-        return _decode_names(self.parties)
+        nobody: tuple[str, ...] = ()
+        return in_cell(self.parties, _decode_names, nobody)
 
 
 class QuestionRow(msgspec.Struct, frozen=True):
@@ -136,7 +137,8 @@ class ReportRow(msgspec.Struct, frozen=True):
     @property
     def of(self) -> tuple[Symptom, ...]:
         """What they have."""
-        return _decode_symptoms(self.symptoms)
+        none: tuple[Symptom, ...] = ()
+        return in_cell(self.symptoms, _decode_symptoms, none)
 
 
 class SealAnswerRow(msgspec.Struct, frozen=True):

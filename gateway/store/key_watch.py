@@ -47,6 +47,8 @@ class KeyWatch:
                 await self._seal_up()
             except (KeyRingError, StoreError) as error:
                 log.warning("%s", error)
+            except Exception:  # the next start may be far
+                log.exception("keys are looked after again in a while, after a fault of ours")
             await asyncio.sleep(keeping.KEEP_EVERY_S)
 
     def look(self) -> None:

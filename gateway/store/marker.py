@@ -16,6 +16,8 @@ from pathlib import Path
 
 import msgspec
 
+from gateway.core.no_json import NO_JSON
+
 WRITE_EVERY_MS = 60_000
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _MODE = 0o600
@@ -67,7 +69,7 @@ def expected_at(places: Iterable[Path]) -> Expected | None:
             return Expected(path, _decode(path.read_bytes()))
         except OSError:
             continue
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NO_JSON:
             ruined = ruined or Expected(path, None)  # and still a sign that one was here
     return ruined
 

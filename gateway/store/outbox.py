@@ -13,6 +13,7 @@ from gateway.store.statements import Row
 UNDELIVERED_AT_ONCE = 1_000
 UNSOUND_MAX = 10_000
 CODE_CHARACTERS = 6
+CHANNEL_MAX = 16  # characters of a channel's name; a longer one is none of ours
 HOUSEHOLD = "household"  # the channel of texts to a household; its entries name a door alone
 SEEN_WITHIN_MS = 7 * DAY_MS  # a person who acts has seen the pages of so long
 
@@ -163,6 +164,14 @@ def undelivered(
         _entry_of(dict(zip(Entry.__struct_fields__, row, strict=True)))
         for row in connection.execute(query)
     ]
+
+
+def waited_for(connection: Connection) -> list[str]:
+    """The channels by which anything still is to go out, as entries bear them."""
+    c = tables.outbox.c
+    query = select(c.channel).where(c.done_ms.is_(None), ~c.gave_up).distinct()
+    found = connection.execute(query).scalars()
+    return sorted(name for name in found if isinstance(name, str) and len(name) <= CHANNEL_MAX)
 
 
 def told(connection: Connection, page_id: str, warden_id: str) -> Entry | None:

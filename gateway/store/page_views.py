@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, func, or_, select, tuple_
+from msgspec.structs import replace
+from sqlalchemy import Connection, func, literal, or_, select, tuple_
 
 from gateway.core.cases.number import case_number, read_number
 from gateway.core.evidence import TOLD, Ended, Evidence
@@ -16,6 +17,7 @@ from gateway.store.outbox import HOUSEHOLD, code_of
 from gateway.store.records import Key, Part, part, record, records
 
 NUMBERED_MAX: Final = 1_000  # cases of one person among which a number is looked up
+_UNTOLD: Final = (Ended.NOBODY, Ended.NO_WAY)
 
 
 class PageRow(msgspec.Struct, frozen=True):
@@ -77,7 +79,8 @@ class DeliveryRow(msgspec.Struct, frozen=True):
 
 
 class UntoldRow(msgspec.Struct, frozen=True):
-    """A text to a household of which no number was known, so that nobody was told. `made_ms`: when
+    """A text to a household of which no number was known, that nobody took for a day, or at a site
+    that sends none any more, so that nobody was told. `made_ms`: when
     it should have gone out."""
 
     door_id: str
@@ -102,7 +105,8 @@ def untold_households(
         select(o.door_id, d.label, o.reason, func.max(o.made_ms).label("made_ms"))
         .join(tables.doors, d.door_id == o.door_id)
         .where(o.warden_id.is_(None), o.made_ms >= since_ms)  # by the index
-        .where(o.channel == HOUSEHOLD, o.ended == Ended.NOBODY, d.ended_ms.is_(None))
+        .where(o.channel == HOUSEHOLD, d.ended_ms.is_(None))
+        .where(o.ended.in_(_UNTOLD) | (o.gave_up & o.ended.is_(None)))
         .group_by(o.door_id)
         .order_by(func.max(o.made_ms).desc(), o.door_id)
         .limit(limit)
@@ -122,8 +126,8 @@ class ToldCase(msgspec.Struct, frozen=True):
     acknowledged_by: str | None
     on_the_way_by: str | None
     on_site_by: str | None
-    made_ms: int
-    entry_id: int
+    made_ms: int = 0
+    entry_id: int = 0
 
 
 def told_cases(connection: Connection, warden_id: str, limit: int) -> list[ToldCase]:
@@ -143,14 +147,11 @@ def told_cases(connection: Connection, warden_id: str, limit: int) -> list[ToldC
     found = {row.case_id: row for row in records(connection, own.limit(limit), ToldCase)}
     pages = grouped_pages.named(connection, warden_id, OPEN)
     query = select(*columns).where(c.case_id.in_(list(pages)), c.state.in_(OPEN)).limit(limit)
-    for row in connection.execute(query) if pages else ():
-        page = pages[row.case_id]
-        before = found.get(row.case_id)
+    for one in records(connection, query, ToldCase) if pages else ():
+        page = pages[one.case_id]
+        before = found.get(one.case_id)
         if before is None or before.made_ms < page.made_ms:
-            state = CaseState(row.state)
-            has_it = row.acknowledged_by, row.on_the_way_by, row.on_site_by
-            told = page.made_ms, page.entry_id
-            found[row.case_id] = ToldCase(row.case_id, state, row.shelved_until_ms, *has_it, *told)
+            found[one.case_id] = replace(one, made_ms=page.made_ms, entry_id=page.entry_id)
     return list(found.values())
 
 
@@ -230,15 +231,15 @@ def _grouped(
         return []
     cases = (
         select(c.case_id, c.door_id, d.label, c.reason, c.since_ms)
+        .add_columns(literal("").label("page_id"), literal(0).label("made_ms"))
         .join(tables.doors, d.door_id == c.door_id, isouter=True)
         .where(c.case_id.in_(list(pages)), c.state.in_(states))
     )
     found = []
-    for row in connection.execute(cases):
-        page = pages[row.case_id]
-        told = page.made_ms, page.sent_id
-        made = PageRow(page.page_id, *row[:3], Reason(row.reason), row.since_ms, *told)
-        found.append(((page.made_ms, page.entry_id, row.case_id), made))
+    for made in records(connection, cases, PageRow):
+        page = pages[made.case_id]
+        told = replace(made, page_id=page.page_id, made_ms=page.made_ms, sent_id=page.sent_id)
+        found.append(((page.made_ms, page.entry_id, made.case_id), told))
     return found
 
 

@@ -10,7 +10,7 @@ from gateway.core.duration import DAY_MS
 from gateway.core.evidence import SIGNED_FOR, Evidence
 from gateway.core.reasons import TESTS, Reason
 from gateway.store import tables
-from gateway.store.records import records
+from gateway.store.records import in_cell, records
 
 LOOKED_BACK_MS: Final = 30 * DAY_MS  # how old a page may be that still says something
 WAYS_MAX: Final = 2_000  # channels of all people whom one look is about
@@ -146,8 +146,10 @@ def channels(connection: Connection, warden_ids: list[str]) -> dict[str, list[tu
     w = tables.wardens.c
     query = select(w.warden_id, w.channels).where(w.warden_id.in_(warden_ids))
     found: dict[str, list[tuple[str, str]]] = {warden_id: [] for warden_id in warden_ids}
+    none: list[str] = []
     for warden_id, texts in connection.execute(query):
-        parts = (text.partition(":") for text in _decode_channels(texts))
+        own = in_cell(texts, _decode_channels, none)
+        parts = (text.partition(":") for text in own)
         found[warden_id] = [(kind, address) for kind, _, address in parts]
     return found
 

@@ -1,14 +1,17 @@
 """Rows of a query as frozen records: all of them, or a part of a list that goes on."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Row, Select, tuple_
 
+from gateway.core.no_json import NO_JSON
+
 log = logging.getLogger("menshen.store")
 R = TypeVar("R", bound=msgspec.Struct)
+T = TypeVar("T")
 Key = tuple[Any, ...]  # where a row stands in its list: the values that order it
 
 
@@ -53,13 +56,50 @@ def part(
 
 
 def record(row: Any, kind: type[R]) -> R | None:
-    """One row as such a record; None, and logged, if it cannot be one."""
-    cells = row._mapping
+    """One row as such a record, without the cells that nobody can read and that may be empty; None
+    if it cannot be one. What was wrong is logged."""
+    cells = {name: row._mapping[name] for name in kind.__struct_fields__ if name in row._mapping}
     try:
-        names = [name for name in kind.__struct_fields__ if name in cells]
+        return msgspec.convert(cells, kind)
+    except msgspec.ValidationError as error:
+        found = _without_wrong_cells(cells, kind)
+        what = "is left out" if found is None else "is shown in part"
+        log.warning("a row of %s %s: %s", kind.__name__, what, error)
+        return found
+
+
+def whole(cells: Mapping[Any, Any], kind: type[R]) -> R | None:
+    """Cells as such a record; None, and logged, if any of them is wrong: for what lets somebody in,
+    where a cell that was left out could let in whom it kept out."""
+    names = [name for name in kind.__struct_fields__ if name in cells]
+    try:
         return msgspec.convert({name: cells[name] for name in names}, kind)
     except msgspec.ValidationError as error:
-        log.warning("a row of %s is left out: %s", kind.__name__, error)
+        log.warning("a row of %s counts as none: %s", kind.__name__, error)
+        return None
+
+
+def in_cell(stored: Any, decode: Callable[[Any], T], otherwise: T) -> T:
+    """What a cell of JSON holds; `otherwise`, and logged, where nobody can read it."""
+    try:
+        return decode(stored)
+    except (*NO_JSON, TypeError) as error:
+        log.warning("a cell is no JSON that can be read, and counts as empty: %.200s", error)
+        return otherwise
+
+
+def _without_wrong_cells(cells: dict[str, Any], kind: type[R]) -> R | None:
+    kept = dict(cells)
+    for field in msgspec.structs.fields(kind):
+        try:
+            msgspec.convert(cells.get(field.name), field.type)
+        except msgspec.ValidationError:
+            kept.pop(field.name, None)
+            if field.required:
+                kept[field.name] = None  # if it may be empty; else it is no such record
+    try:
+        return msgspec.convert(kept, kind)
+    except msgspec.ValidationError:
         return None
 
 

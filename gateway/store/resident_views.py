@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from gateway.core import doubted_time
 from gateway.core.model import SURE, Doubt
 from gateway.core.paging.schedule import Role
 from gateway.store import households, states, tables, views
+from gateway.store.records import records
 from gateway.store.resident_tables import resident_codes
 from gateway.store.sealed_columns import revealed
 from gateway.store.views import DoorRow
@@ -78,13 +80,14 @@ def order_span(connection: Connection, order_id: str) -> OrderSpan | None:
 
 
 def _span(connection: Connection, household_id: str, query: Select[Any]) -> OrderSpan | None:
-    row = connection.execute(query).first()
+    row = next(iter(records(connection, query, OrderSpan)), None)
     if row is None:
         return None
     is_before = _o.household_id == household_id, _o.to_ms <= row.from_ms, _o.from_ms < _o.to_ms
     ended = select(func.max(_o.to_ms)).where(*is_before, _o.order_id != row.order_id)
-    since_ms = connection.execute(ended).scalar() or 0
-    return OrderSpan(row.order_id, row.from_ms, row.to_ms, since_ms, states.doubt(connection))
+    found = connection.execute(ended).scalar()
+    since_ms = found if isinstance(found, int) else 0
+    return replace(row, since_ms=since_ms, doubt=states.doubt(connection))
 
 
 def without_code(connection: Connection, now_ms: int) -> list[str]:

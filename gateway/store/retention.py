@@ -58,7 +58,7 @@ class Retention:
                 steps = self.steps()
                 while (step := await asyncio.to_thread(next, steps, None)) is not None:
                     began_s = time.monotonic()
-                    await asyncio.to_thread(step)
+                    await asyncio.to_thread(_alone, step)
                     await asyncio.sleep(max(REST_S_MIN, REST * (time.monotonic() - began_s)))
             except StoreError as error:
                 log.warning("what is old is still in the database: %s", error)
@@ -96,6 +96,16 @@ class Retention:
     def _end(self, now_ms: int) -> bool:
         archiving.end(self._store, now_ms, self._limits.archive_months)
         return False
+
+
+def _alone(step: Callable[[], object]) -> None:
+    """A step whose fault is its own: one spoilt row must not keep all that is old."""
+    try:
+        step()
+    except StoreError:
+        raise
+    except Exception:
+        log.exception("some of what is old stays by a fault of ours, and is tried again")
 
 
 def _note(is_last: list[bool], does: Callable[[int], bool], now_ms: int) -> None:

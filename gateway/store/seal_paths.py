@@ -7,9 +7,11 @@ and for a gateway that starts and must know whom to expect by air.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import BigInteger, Column, Connection, ForeignKey, Integer, String, Table, select
 
 from gateway.core.model import Path
+from gateway.store.records import records
 from gateway.store.tables import metadata
 
 Row = dict[str, Any]
@@ -32,12 +34,20 @@ class LastHeard(NamedTuple):
     signal_dbm: int | None
 
 
+class PathRow(msgspec.Struct, frozen=True):
+    """A way of a seal, as it is stored."""
+
+    path: Path
+    heard_ms: int
+    signal_dbm: int | None = None
+
+
 def heard(connection: Connection) -> dict[str, dict[Path, int]]:
     """When every such seal was last heard on each of its ways, in ms of UTC, by seal_id."""
     found: dict[str, dict[Path, int]] = {}
     query = select(PATHS.c.seal_id, PATHS.c.path, PATHS.c.heard_ms)
     for seal_id, path, heard_ms in connection.execute(query):
-        if path in _PATHS:
+        if path in _PATHS and isinstance(heard_ms, int):
             found.setdefault(seal_id, {})[Path(path)] = heard_ms
     return found
 
@@ -45,8 +55,9 @@ def heard(connection: Connection) -> dict[str, dict[Path, int]]:
 def heard_of(connection: Connection, seal_id: str) -> Mapping[Path, LastHeard]:
     """How one seal was last heard on each way; nothing of one that was never heard by air."""
     columns = PATHS.c.path, PATHS.c.heard_ms, PATHS.c.signal_dbm
-    rows = connection.execute(select(*columns).where(PATHS.c.seal_id == seal_id))
-    return {Path(path): LastHeard(*last) for path, *last in rows if path in _PATHS}
+    query = select(*columns).where(PATHS.c.seal_id == seal_id)
+    rows = records(connection, query, PathRow)
+    return {row.path: LastHeard(row.heard_ms, row.signal_dbm) for row in rows}
 
 
 def row_of(seal_id: str, path: Path, heard_ms: int, signal_dbm: int | None) -> Row:

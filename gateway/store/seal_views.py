@@ -1,9 +1,11 @@
 """What people read of seals: each with its door, what it said of itself, and what it is asked."""
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from gateway.store import tables
+from gateway.store.records import record
 from gateway.store.seal_commands import OPEN
 from gateway.store.seal_tables import seal_commands, seal_readings
 from gateway.store.sealed_columns import revealed
@@ -66,7 +68,12 @@ def seals(connection: Connection, limit: int, door_id: str | None = None) -> lis
     query = _SEALS if door_id is None else _SEALS.where(_s.door_id == door_id)
     rows = connection.execute(query.limit(limit)).all()
     asked = _asked(connection)
-    return [SealView(*row, asked=tuple(asked.get(row.seal_id, ()))) for row in rows]
+    found = (record(row, SealView) for row in rows)
+    return [
+        replace(seal, asked=tuple(asked.get(seal.seal_id, ())))
+        for seal in found
+        if seal is not None
+    ]
 
 
 def _asked(connection: Connection) -> dict[str, list[tuple[str, str, str]]]:

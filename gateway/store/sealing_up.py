@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Table, Text, exists, func, select, type_coerc
 
 from gateway.core.events import Event
 from gateway.core.model import Door, Outages, Troubles
+from gateway.core.no_json import NO_JSON
 from gateway.core.subject import Subject, SubjectKind
 from gateway.store import archives, case_log, file_copy, journal, states, tables
 from gateway.store.database import Store, as_store_error
@@ -230,7 +231,7 @@ def _seal_site(connection: Connection, keys: OrderKeys) -> None:
             continue
         try:
             known: Any = msgspec.json.decode(state, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NO_JSON:
             continue  # whoever loads it tells of it
         after = changed(known, lambda text: keys.seal(SITE_HOUSEHOLD, text))
         its = update(tables.states).where(s.name == name)
@@ -313,7 +314,7 @@ def _sealed_body(
     try:
         event = journal.decode_event(body)
         subject = Subject(SubjectKind(kind or SubjectKind.SITE), subject_id or "")
-    except (msgspec.DecodeError, ValueError, UnicodeDecodeError, TypeError):
+    except (*NO_JSON, ValueError, TypeError):
         return None
     after = sealed(keys, subject, event, at_ms)
     return None if after is event or after == event else journal.encode_event(after)

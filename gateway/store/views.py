@@ -45,14 +45,15 @@ class DoorRow(msgspec.Struct, frozen=True):
 
 
 class WardenRow(msgspec.Struct, frozen=True):
-    """Who may have a case."""
+    """Who may have a case. What of it nobody can read is left out: a person whose grid has a
+    spoilt name has her cases all the same."""
 
     warden_id: str
-    name: str
-    grid_id: str
-    grid: str
-    language: str
-    role: Role
+    name: str = ""
+    grid_id: str = ""
+    grid: str = ""
+    language: str = "zh"
+    role: Role = Role.WARDEN
 
 
 class OpeningRow(msgspec.Struct, frozen=True):
@@ -303,16 +304,24 @@ def _doors(
     texts: dict[bytes, str] = {}  # of grids: many doors lie in each
     found = chain.from_iterable(connection.execute(query, bound).partitions(READ_AT_ONCE))
     for door_id, label, grid_id, grid, state, building, stair, ended_ms in found:
+        if isinstance(state, str):  # SQLite takes anything into any column
+            state = state.encode()
         known = states.door(door_id, state, findings)
-        if with_text and state and SEALED in state:
+        if with_text and isinstance(state, bytes) and SEALED in state:
             sealing.reveal_in(connection, known)  # read just now, and nobody else has it
-        place = building or "", stair or ""
+        place = _text(building), _text(stair)
+        if ended_ms is not None and not isinstance(ended_ms, int):
+            ended_ms = 0  # since when is spoilt, and that it is out of use is not
         for cell in (grid_id, grid):
             if cell not in texts:
                 texts[cell] = cell.decode(errors="replace")
         where = texts[grid_id], texts[grid]
         rows.append(DoorRow(door_id, reveal(label), *where, known, *place, ended_ms))
     return rows
+
+
+def _text(cell: Any) -> str:
+    return cell if isinstance(cell, str) else ""
 
 
 def _count(connection: Connection, query: Select[Any]) -> int:

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection, func, insert, select, update
 
 from gateway.store import tables
+from gateway.store.records import record, records
 from gateway.store.update_tables import releases, rollouts, seal_updates
 from gateway.updates.release_file import Release, read
 from gateway.updates.rollout import Plan, Progress, RolloutState, SealState
@@ -18,8 +21,7 @@ class RefusedError(Exception):
     """It cannot be done as things stand. The text is a sentence."""
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """A release in the list."""
 
     release_id: str
@@ -74,9 +76,9 @@ def add(connection: Connection, release: Release, at_ms: int) -> None:
 def kept(connection: Connection) -> list[Kept]:
     """All releases, the newest number first."""
     c = releases.c
-    columns = (c.release_id, c.counter, c.kind, c.version, func.length(c.file), c.added_ms)
-    rows = connection.execute(select(*columns).order_by(c.counter.desc()))
-    return [Kept(*row) for row in rows]
+    size = func.length(c.file).label("size")
+    columns = (c.release_id, c.counter, c.kind, c.version, size, c.added_ms)
+    return records(connection, select(*columns).order_by(c.counter.desc()), Kept)
 
 
 def start(
@@ -115,7 +117,8 @@ def newest(connection: Connection) -> tuple[int, RolloutState, int] | None:
     c = rollouts.c
     columns = select(c.rollout_id, c.state, c.changed_ms)
     row = connection.execute(columns.order_by(c.rollout_id.desc()).limit(1)).first()
-    return None if row is None else (row[0], RolloutState(row[1]), row[2])
+    found = None if row is None else record(row, RolloutRow)
+    return None if found is None else (found.rollout_id, found.state, found.changed_ms)
 
 
 def load(connection: Connection, rollout_id: int) -> Rollout:
@@ -130,8 +133,21 @@ def load(connection: Connection, rollout_id: int) -> Rollout:
     return Rollout(rollout_id, read(file or b""), state, row.why, plan, *times, seals)
 
 
-@dataclass(frozen=True)
-class Overview:
+class RolloutRow(Struct, frozen=True):
+    """How a roll-out stands, as it is stored."""
+
+    rollout_id: int
+    state: RolloutState
+    changed_ms: int
+
+
+class SealRow(Progress, frozen=True, kw_only=True):
+    """How a seal in it stands, as it is stored."""
+
+    seal_id: str
+
+
+class Overview(Struct, frozen=True):
     """The newest roll-out for people to look at, without the release's bytes."""
 
     rollout_id: int
@@ -140,7 +156,7 @@ class Overview:
     size: int
     state: RolloutState
     why: str
-    seals: dict[str, Progress]
+    seals: dict[str, Progress] = {}
 
 
 def seals_in_use(connection: Connection) -> list[str]:
@@ -180,28 +196,24 @@ def overview(connection: Connection) -> Overview | None:
         c.rollout_id,
         r.counter,
         r.version,
-        func.length(r.file),
+        func.length(r.file).label("size"),
         c.state,
         c.why,
     )
     joined = rollouts.join(releases, c.release_id == r.release_id)
     newest_first = select(*columns).select_from(joined).order_by(c.rollout_id.desc()).limit(1)
-    row = connection.execute(newest_first).first()
-    if row is None:
+    found = next(iter(records(connection, newest_first, Overview)), None)
+    if found is None:
         return None
-    number, counter, version, size, state, why = row
-    seals = _seals(connection, number)
-    return Overview(number, counter, version, size, RolloutState(state), why, seals)
+    return replace(found, seals=_seals(connection, found.rollout_id))
 
 
 def _seals(connection: Connection, rollout_id: int) -> dict[str, Progress]:
     s = seal_updates.c
     columns = (s.seal_id, s.stage, s.state, s.changed_ms, s.have_bytes, s.tries, s.reason)
-    rows = connection.execute(select(*columns).where(s.rollout_id == rollout_id))
-    return {
-        seal_id: Progress(stage, SealState(state), changed_ms, have, tries, reason)
-        for seal_id, stage, state, changed_ms, have, tries, reason in rows
-    }
+    rows = records(connection, select(*columns).where(s.rollout_id == rollout_id), SealRow)
+    names = Progress.__struct_fields__
+    return {row.seal_id: Progress(*(getattr(row, name) for name in names)) for row in rows}
 
 
 def write(connection: Connection, rollout_id: int, seals: dict[str, Progress]) -> None:

@@ -40,7 +40,6 @@ from gateway.core.subject import SITE, Subject, of_door
 from gateway.engine.ports import Answer
 from gateway.language import times
 from gateway.language.catalogue import N_, say
-from gateway.language.peoples_text import tidied
 from gateway.language.proofs import told_line
 from gateway.language.refusals import refusal_line
 from gateway.registry import door_codes
@@ -48,7 +47,7 @@ from gateway.store import case_views, page_views, reach_views
 from gateway.store.case_views import CaseRow
 from gateway.store.door_codes import scan_of
 from gateway.web.actor import check_known
-from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
+from gateway.web.answers import NOT_FOUND, HttpProblem, optional_line, peoples_line
 from gateway.web.case_words import holder, who_word
 from gateway.web.context import WebContext
 
@@ -116,7 +115,7 @@ class Ending(Press):
 
     def facts(self, now_ms: int) -> dict[str, Any]:
         """All of it; a note of blanks is none."""
-        note = peoples_line(self.note, NOTE_MAX) if tidied(self.note) else ""
+        note = optional_line(self.note, NOTE_MAX)
         return {"outcome": self.outcome, "despite_seal": self.despite_seal, "note": note}
 
 

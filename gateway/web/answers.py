@@ -53,6 +53,11 @@ def peoples_line(text: str, most: int) -> str:
         raise HttpProblem(422, error.sentence, **error.facts) from None
 
 
+def optional_line(text: str, most: int) -> str:
+    """The same of what may be left out: empty where nothing is seen of it."""
+    return peoples_line(text, most) if peoples_text.tidied(text) else ""
+
+
 def is_api(connection: HTTPConnection) -> bool:
     """Whether a program asks, so that the answer must be JSON, whatever it is."""
     root = str(connection.scope.get("root_path", ""))

@@ -104,6 +104,7 @@ _ENDED = {
     Ended.OVERTAKEN: N_("Not needed any more: told anew"),
     Ended.LEFT: N_("Not needed any more: not on the staff"),
     Ended.NOBODY: N_("Nobody to tell: no number is known"),
+    Ended.NO_WAY: N_("Not sent: this site has no such channel any more"),
 }
 _BESIDE = {  # no steps of the loop
     "shelved": N_("{name} put it aside"),

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from gateway.accounts.provider import Leave
 from gateway.core.duration import MINUTE_MS
+from gateway.core.no_json import NO_JSON
 
 PATH: Final = "/sign-in/oidc"
 BACK: Final = f"{PATH}/callback"
@@ -68,7 +69,7 @@ class Hops:
             return None
         try:
             hop = msgspec.json.decode(base64.urlsafe_b64decode(text), type=Hop)
-        except (msgspec.DecodeError, binascii.Error, ValueError):
+        except (*NO_JSON, binascii.Error, ValueError):
             return None
         is_it = hmac.compare_digest(hop.state.encode(), state.encode())
         is_now = 0 <= now_ms - hop.begun_ms < LASTS_MS

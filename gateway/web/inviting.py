@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import Request
 from sqlalchemy import Connection
@@ -12,6 +11,7 @@ from gateway.accounts.persons import Account
 from gateway.settings.values import is_loopback
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
+from gateway.web.said_address import host_of
 from gateway.web.security import prefix
 from gateway.web.signing_in import squares
 from gateway.web.visitors import visitor
@@ -46,5 +46,5 @@ async def invited(
         "name": name,
         "ends_ms": now_ms + invitations.LASTS_MS,
         "picture": squares(f"{address}/invitation/{token}"),
-        "reaches_phones": not is_loopback(urlsplit(address).hostname or ""),
+        "reaches_phones": not is_loopback(host_of(address)),
     }

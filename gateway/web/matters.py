@@ -34,7 +34,7 @@ from gateway.store import household_views
 from gateway.store.household_views import DisputeRow, QuestionRow, RequestRow
 from gateway.web.actions import Answered, Press, check_done, dated, read_press
 from gateway.web.actor import check_known
-from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
+from gateway.web.answers import NOT_FOUND, HttpProblem, optional_line, peoples_line
 from gateway.web.context import WebContext
 
 WORDS_MAX: Final = 300
@@ -183,7 +183,7 @@ def _facts(connection: Connection, row: Row, by: Acting, pressed: Press) -> dict
         case Answering(is_upheld=is_upheld, words=words):
             facts = {"is_upheld": is_upheld, "words": peoples_line(words, WORDS_MAX)}
         case Ending(outcome=outcome, words=words):
-            line = peoples_line(words, WORDS_MAX) if words.strip() else ""
+            line = optional_line(words, WORDS_MAX)
             facts = {"outcome": HealthOutcome(outcome), "words": line}
     if isinstance(row, DisputeRow):
         facts["parties"] = household_views.parties_of(connection, row.record, row.record_id)

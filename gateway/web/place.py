@@ -2,13 +2,13 @@
 
 import ipaddress
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
 from gateway.accounts.passkey_sign_in import Place
 from gateway.language.catalogue import N_
 from gateway.web.context import WebContext
+from gateway.web.said_address import host_of
 
 HOST_MAX: Final = 253
 NO_NAME: Final = N_(
@@ -30,21 +30,14 @@ class NoPlaceError(Exception):
 def place(context: WebContext, connection: HTTPConnection) -> Place:
     """Where passkeys are good. NoPlaceError where none is."""
     origin = context.visitors.origin(connection)
-    host, public = _host(origin), context.settings.console.public_url
-    if public and host != _host(public):
+    host, public = host_of(origin), context.settings.console.public_url
+    if public and host != host_of(public):
         raise NoPlaceError(ELSEWHERE, address=public)
     if not host or len(host) > HOST_MAX or _is_address(host):
         raise NoPlaceError(NO_NAME)
     if not origin.startswith("https://") and host != "localhost":
         raise NoPlaceError(IN_CLEAR)
     return Place(host, origin)
-
-
-def _host(address: str) -> str:
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _is_address(host: str) -> bool:

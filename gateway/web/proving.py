@@ -6,7 +6,7 @@ and after the proof shown once more with a button of its own. Nothing secret is 
 """
 
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -16,6 +16,7 @@ from gateway.language.catalogue import N_, say
 from gateway.web.answers import HttpProblem, problem_answer, wants_problem
 from gateway.web.context import WebContext
 from gateway.web.held_acts import Held
+from gateway.web.said_address import parts_of
 from gateway.web.security import prefix
 from gateway.web.visitors import Visitor
 
@@ -108,8 +109,4 @@ def _path(request: Request) -> str:
 def _page(request: Request) -> str:
     """The page of ours from which somebody pressed, without our root; empty if none is named."""
     named = request.headers.get("hx-current-url") or request.headers.get("referer", "")
-    try:
-        path = urlsplit(named).path
-    except ValueError:
-        return ""
-    return path.removeprefix(prefix(request))
+    return parts_of(named).path.removeprefix(prefix(request))

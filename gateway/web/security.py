@@ -21,7 +21,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
@@ -40,6 +39,7 @@ from gateway.web import photo_limits
 from gateway.web.answers import SIGN_IN_FIRST, problem_answer, wants_problem
 from gateway.web.clients import Clients, Rate, is_own
 from gateway.web.figures import ConsoleFigures
+from gateway.web.said_address import host_of, parts_of
 from gateway.web.seldom import Seldom
 from gateway.web.visitors import Visitor, Visitors, visitor
 
@@ -234,7 +234,7 @@ class SecurityMiddleware:
         And on a network nobody at all, for the name that is asked for proves nothing there."""
         if self._gate is None and not self._is_local:
             raise Refusal(503, _UNGUARDED)
-        if self._gate is None and _name(headers.get("host", "")) not in self._hosts:
+        if self._gate is None and host_of("//" + headers.get("host", "")) not in self._hosts:
             raise Refusal(421, _STRANGE_HOST)
 
     async def _check_password(
@@ -331,14 +331,14 @@ def _path(connection: HTTPConnection) -> str:
 async def _whole(receive: Receive, most: int) -> bytes:
     """All that a request brings, up to so many bytes: counted as it comes, whatever its head says
     of it. Refusal if more comes."""
-    body, is_more = b"", True
+    body, is_more = bytearray(), True
     while is_more:
         message = await receive()
         body += message.get("body", b"")
         is_more = message.get("more_body", False)
         if len(body) > most:
             raise Refusal(413, _TOO_LONG, {"Connection": "close"})
-    return body
+    return bytes(body)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
@@ -360,7 +360,7 @@ def _check_origin(connection: HTTPConnection, is_https: bool) -> None:
             raise Refusal(403, _STRANGE_ORIGIN)
         return
     ours = {headers.get("host", ""), headers.get("x-forwarded-host", "")} - {""}
-    said = urlsplit(origin)
+    said = parts_of(origin)
     # A page in clear under our own name may be anybody's, where we speak TLS.
     if said.netloc not in ours or (is_https and said.scheme != "https"):
         raise Refusal(403, _STRANGE_ORIGIN)
@@ -373,11 +373,3 @@ def _check_length(headers: Headers, most: int) -> None:
     for length in lengths:
         if not length.isdecimal() or len(length) > 9 or int(length) > most:
             raise Refusal(413, _TOO_LONG, {"Connection": "close"})
-
-
-def _name(host: str) -> str:
-    """The name in a Host header, without its port."""
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""

@@ -1,7 +1,7 @@
 """What every way in shares: a session for the browser, where it leads, what a try leaves behind."""
 
 from typing import Annotated, Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 import segno
 from fastapi import Form, Request, Response
@@ -17,6 +17,7 @@ from gateway.language.catalogue import N_, say
 from gateway.language.peoples_text import TextError, line
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
+from gateway.web.said_address import parts_of
 from gateway.web.security import prefix
 from gateway.web.visitors import signs_in, visitor
 from gateway.web.way_in import CODE
@@ -131,7 +132,7 @@ def need_accounts(request: Request) -> None:
 def inside(after: str) -> str:
     """A path of ours, to go to afterwards; empty if it is none: nobody is sent elsewhere."""
     after = unquote(after)[:AFTER_MAX]
-    parts = urlsplit(after)
+    parts = parts_of(after)
     is_path = after.startswith("/") and not after.startswith(("//", "/\\"))
     is_ours = is_path and not parts.netloc and after.isprintable() and "\\" not in after
     return after if is_ours else ""

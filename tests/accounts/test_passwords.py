@@ -8,6 +8,7 @@ import pytest
 from gateway.accounts import one_time_codes, passwords, persons
 from gateway.accounts.passwords import PasswordError
 from gateway.accounts.roles import Role
+from gateway.core.duration import DAY_MS
 from tests.accounts.people_file import GOOD, NOW_MS, add, new_accounts
 
 WORDS = ("wang.fang", "Liangxi")
@@ -79,8 +80,30 @@ def test_a_code_is_good_once_and_for_its_half_minute() -> None:
     late = one_time_codes.step_of(key, code, NOW_MS + 29_000, 0)
     assert late == step
     assert one_time_codes.step_of(key, code, NOW_MS + 90_000, 0) is None
-    for wrong in ("", "12345", "1234567", "abcdef", "１２３４５６"):
+    for wrong in ("", "12345", "1234567", "abcdef", "１２３４５六"):
         assert one_time_codes.step_of(key, wrong, NOW_MS, 0) is None
+    wide = code.translate({ord(digit): 0xFEE0 + ord(digit) for digit in "0123456789"})
+    assert one_time_codes.step_of(key, f"\u200b{wide}", NOW_MS, 0) == step, "a Chinese keyboard's"
+
+
+def test_a_code_used_while_the_clock_was_ahead_keeps_nobody_out_afterwards(tmp_path: Path) -> None:
+    store = new_accounts(tmp_path / "menshen.db")
+    key, engineer = one_time_codes.new_key(), add(store, "lin", Role.ENGINEER)
+    ahead_ms, codes = NOW_MS + 10 * DAY_MS, pyotp.TOTP(key)
+    ahead = one_time_codes.step_of(key, codes.at(ahead_ms // 1000), ahead_ms, 0)
+    code = codes.at(NOW_MS // 1000)
+    step = one_time_codes.step_of(key, code, NOW_MS, ahead or 0)
+    assert (ahead, step) == (ahead_ms // 30_000, NOW_MS // 30_000)
+    with store.writing() as connection:
+        persons.set_code_key(connection, engineer, key, ahead or 0)
+        known = persons.of_id(connection, engineer.account_id)
+        assert known is not None
+        assert persons.spend_step(connection, known, step or 0)
+        assert not persons.spend_step(connection, known, step or 0), "and it is good once"
+        spent = persons.of_id(connection, engineer.account_id)
+    store.close()
+    assert spent is not None
+    assert one_time_codes.step_of(key, code, NOW_MS, spent.code_step) is None
 
 
 def test_of_two_who_use_one_code_at_once_one_is_in(tmp_path: Path) -> None:

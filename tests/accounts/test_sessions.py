@@ -10,7 +10,7 @@ from gateway.accounts import invitations, persons, sessions, tables
 from gateway.accounts.persons import Account, AccountError, Kind
 from gateway.accounts.roles import Role
 from gateway.accounts.sessions import LIMITS
-from gateway.core.duration import HOUR_MS, MINUTE_MS
+from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.store.database import Store
 from tests.accounts.people_file import NOW_MS, add, new_accounts
 
@@ -45,6 +45,50 @@ def live(store: Store, token: str, now_ms: int = NOW_MS) -> sessions.Session | N
 def test_unseen_it_ends(store: Store, kind: sessions.Kind, after_ms: int, is_live: bool) -> None:
     token = begun(store, add(store, "wang", Role.WARDEN), kind)
     assert (live(store, token, NOW_MS + after_ms) is not None) is is_live
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_live"), [(sessions.Kind.DESK, False), (sessions.Kind.PHONE, True)]
+)
+@pytest.mark.parametrize("made_before", [True, False])
+def test_what_a_clock_wrote_that_was_days_ahead_keeps_no_desk_open(
+    store: Store, kind: sessions.Kind, made_before: bool, is_live: bool
+) -> None:
+    """A phone stays signed in: its warden would else be without pages for it."""
+    token = begun(store, add(store, "wang", Role.WARDEN), kind)
+    with store.writing() as connection:
+        ahead_ms = {"seen_ms": NOW_MS + 10 * DAY_MS, "ends_ms": NOW_MS + 11 * DAY_MS}
+        made_ms = {} if made_before else {"made_ms": NOW_MS + 10 * DAY_MS}
+        connection.execute(tables.sessions.update().values(**ahead_ms, **made_ms))
+    session = live(store, token)
+    assert (session is not None) is is_live
+    if session is not None:
+        with store.writing() as connection:
+            sessions.see(connection, session, NOW_MS)
+        assert live(store, token, NOW_MS + PHONE.idle_ms) is None
+
+
+def test_what_is_revoked_is_over_whatever_the_clock_of_who_revokes_it(store: Store) -> None:
+    """A command goes by the machine's clock, the console by the gateway's."""
+    account = add(store, "wang", Role.WARDEN)
+    for apart_ms in (-90 * DAY_MS, 0, 90 * DAY_MS):
+        tokens = [begun(store, account) for _ in range(2)]
+        with store.writing() as connection:
+            first = sessions.of_token(connection, tokens[0], NOW_MS)
+            assert first is not None
+            assert sessions.end(connection, account, first.session_id, NOW_MS + apart_ms)
+            assert not sessions.end(connection, account, first.session_id, NOW_MS + apart_ms)
+            sessions.end_all(connection, account, NOW_MS + apart_ms)
+        assert [live(store, token) for token in tokens] == [None, None]
+
+
+def test_an_invitation_of_a_clock_that_was_ahead_is_over(store: Store) -> None:
+    account = add(store, "wang", Role.WARDEN)
+    with store.writing() as connection:
+        token = invitations.make(connection, account, "adm", NOW_MS + DAY_MS)
+        assert invitations.whose(connection, token, NOW_MS + DAY_MS) is not None
+        assert invitations.whose(connection, token, NOW_MS) is None
+        assert invitations.use(connection, token, NOW_MS) is None
 
 
 def test_seen_it_lasts_but_not_past_its_absolute_end(store: Store) -> None:

@@ -51,6 +51,7 @@ PARTS_OF_CHECK = {
         "console",
         "contacts",
         "home_assistant",
+        "households",
         "keeping",
         "keys",
         "labels",

@@ -1,7 +1,9 @@
 """`menshen backup` and `menshen restore`: a copy beside a running gateway, tried, kept in turn, put
 back; and after that one case, and nothing believed that somebody recorded."""
 
+import asyncio
 import sqlite3
+import time
 from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +19,7 @@ from gateway.backup import rotation, tape
 from gateway.backup.passing import work_folder
 from gateway.backup.rotation import Copy
 from gateway.core.reasons import Reason
+from gateway.ending.copies import remove_stale
 from gateway.photos.folder import PhotoFolder
 from gateway.settings import load
 from gateway.store import file_copy, marker, tables
@@ -67,7 +70,7 @@ async def test_a_copy_beside_a_running_gateway_comes_back_as_one_case(
         words = ["--identity", "key.txt"]
     async with site.alive() as (lives, engine, _):
         await site.hear(engine, *((seal, seal.heartbeat()) for seal in site.seals))
-        answer = menshen("backup")
+        answer = await asyncio.to_thread(menshen, "backup")  # it asks a gateway for its time
         assert answer.code == 0, answer.err
         site.recorded.clear()
         await site.days_work(engine)
@@ -277,9 +280,31 @@ def test_of_each_day_and_of_each_week_one_is_kept():
         for hour in (0, 6):
             made = start + timedelta(days=day, hours=hour)
             there.add(Copy(made, Path(f"{made:%s}")))
-            there -= set(rotation.to_remove(there, daily=7, weekly=5))
+            now_ms = int(made.timestamp()) * 1000
+            there -= set(rotation.to_remove(there, daily=7, weekly=5, now_ms=now_ms))
     ages = sorted((made - copy.made).days for copy in there)
     assert ages[:7] == list(range(7))
     assert len({f"{copy.made:%G-%V}" for copy in there}) == 5
     assert len(there) <= 7 + 5
-    assert rotation.to_remove(there, 7, 5) == []
+    assert rotation.to_remove(there, 7, 5, now_ms) == []
+
+
+def test_what_a_clock_named_that_was_ahead_takes_no_true_copys_place(menshen, folder, site):
+    """Nor does it hide that nobody has made one for long, nor outlive what was destroyed."""
+    there = folder / "copies"
+    assert menshen("backup", "--json").code == 0
+    (made,) = copies(folder)
+    ahead, old = there / "menshen-20990101T000000Z.tar", there / "menshen-20200101T000000Z.tar"
+    for path in (ahead, old):
+        path.write_bytes(made.read_bytes())
+    now_ms = time.time_ns() // 1_000_000
+    assert rotation.to_remove(rotation.copies(there), 1, 1, now_ms) == [
+        Copy(datetime(2020, 1, 1, tzinfo=UTC), old)
+    ]
+    (line,) = [one for one in menshen("check", "--json").json if one["part"] == "copies"]
+    assert (line["mark"], line["facts"]["newest"]) == ("warn", str(made))
+    assert "2099" in line["text"]
+    assert remove_stale(there, now_ms - 3_600_000, now_ms) == 2
+    assert list(there.glob("*.tar")) == [made]
+    ahead.write_bytes(made.read_bytes())
+    assert remove_stale(there, now_ms + 1, now_ms + 1) == 0, "none is known to be newer"

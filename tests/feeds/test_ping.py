@@ -61,13 +61,15 @@ async def test_a_ping_that_was_not_heard_comes_again_and_nobody_else_waits(
     site: Console, free_port: Callable[[], int], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "menshen.ping")
-    port, says = free_port(), [Say(status=500), Say(status=302), OK]
+    portal = Say(body="<html>Please sign in to this network</html>", content_type="text/html")
+    inside = [Say(body=f"OK ({words})") for words in ("not found", "rate limited")]
+    port, says = free_port(), [Say(status=500), Say(status=302), portal, *inside, OK]
     service = LoopbackService(lambda _: says.pop(0) if says else OK)
     async with pinging(site, port):
         await until(lambda: "cannot be reached" in caplog.text)
         async with service.open(port):
-            await until(lambda: len(service.told) == 3)
             await until(lambda: "hears us again" in caplog.text)
+    assert len(service.told) == 6
     assert caplog.text.count("is tried again") == 1
 
 

@@ -17,8 +17,8 @@ from gateway.engine.pending import PendingReader
 from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
 from gateway.notify.addressing import Addresses
+from gateway.notify.connecting import connect
 from gateway.registry import load as registry
-from gateway.service import connect
 from gateway.settings import Settings
 from gateway.settings.household import Household
 from gateway.settings.sections import Console, Webhook

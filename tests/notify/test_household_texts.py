@@ -7,9 +7,11 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from gateway.channels.signature import Checker
+from gateway.cli import check_site
+from gateway.cli.check_result import Mark
 from gateway.core.events import OrderPlaced
 from gateway.core.households.events import HealthReported, HoursNarrowed
 from gateway.core.model import Order, Policy
@@ -140,3 +142,37 @@ async def test_a_household_without_a_telephone_is_no_failure_that_would_rest_the
             assert (row.door_id, row.made_ms > MORNING) == (door_id, True)
             assert untold_households(connection, frozenset({"elsewhere"}), MORNING, 9) == []
             assert untold_households(connection, None, clock.now_ms(), 9) == []
+
+
+async def test_what_waits_for_a_channel_that_the_site_has_no_more_ends_and_says_so(
+    store: Store, free_port: Callable[[], int]
+) -> None:
+    """Texts were taken out of the settings, a release took a kind of channel away: what waited
+    would wait for ever, and `menshen check` fail for it with nothing that anybody could do."""
+    service, clock = LoopbackService(Say(503)), ManualClock(MORNING)
+    async with reminded(store, service, clock, free_port(), NUMBER) as (engine, door_id):
+        await passes(engine, clock, 4 * HOUR)
+        await until(lambda: texts(service))
+    with store.writing() as connection:
+        (waiting,) = connection.execute(select(tables.outbox)).mappings()
+        older = {**waiting, "entry_id": 99, "channel": "fax", "warden_id": "wang", "reason": "test"}
+        connection.execute(insert(tables.outbox), older)
+    async with gateway(store, clock=clock) as engine:
+        await engine.idle()
+
+        async def are_over() -> bool:
+            await passes(engine, clock, MINUTE)
+            return taken(store, "household") and taken(store, "fax")
+
+        await until(are_over)
+    ended = {row["channel"]: (row["ended"], row["done_ms"]) for row in rows(store, tables.outbox)}
+    assert ended == {"household": ("no_way", None), "fax": ("no_way", None)}
+    with store.reading() as connection:
+        assert check_site.pages(connection, clock.now_ms()).mark is Mark.OK
+        (row,) = untold_households(connection, None, MORNING, 9)
+        assert row.door_id == door_id
+    with store.writing() as connection:  # as of a text that nobody took for a day
+        connection.execute(update(tables.outbox).values(ended=None, gave_up=True))
+    with store.reading() as connection:
+        (row,) = untold_households(connection, None, MORNING, 9)
+        assert row.door_id == door_id

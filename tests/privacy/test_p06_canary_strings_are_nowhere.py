@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, func, insert, select
 
+from gateway.backup import rotation
 from gateway.core.actor import actor_of
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.core.events import ClockDoubted, ClockSure
@@ -271,8 +272,9 @@ async def test_p06_neither_an_old_month_nor_a_copy_that_is_put_back_gives_anythi
         assert readable(restored, WORDS) == set()
         restored.close()
         # A newer copy is made, and the one from before goes.
-        whole(store.path, copies / "menshen-20990101T000000Z.tar")
+        made = rotation.name_of(site.clock.now_ms() + 1_000, is_encrypted=False)
+        whole(store.path, copies / made)
         await ending.look()
-        assert [path.name for path in copies.iterdir()] == ["menshen-20990101T000000Z.tar"]
+        assert [path.name for path in copies.iterdir()] == [made]
         assert found(folder, (case_id, "home-0", "office-file-0")) == {}
     store.close()

@@ -39,6 +39,7 @@ from tests.door_rows import insert_doors
 from tests.engine.random_days import DOORS, MINUTE
 from tests.engine.small_site import beating_at, new_store, rows
 from tests.replay.test_heartbeat_spans import QuietDays, everything, promise, seed, seen
+from tests.waiting import until
 
 MONTHS = 3
 
@@ -273,6 +274,23 @@ def test_in_doubt_of_the_clock_nothing_goes(store: Store, days: QuietDays) -> No
         connection.execute(insert(tables.states), doubt)
     retained(store, days.clock.now_ms() + 400 * DAY_MS, Limits())
     assert len(rows(store, tables.journal)) == before
+
+
+async def test_a_spoilt_time_keeps_no_other_table_from_ending(tmp_path: Path) -> None:
+    """The journal begins with a row whose time no calendar has."""
+    store, now_ms = new_store(tmp_path), archiving.begins_ms("2027-05")
+    page = {"page_id": "p", "case_id": "c", "door_id": "d", "channel": "inbox", "reason": "opened"}
+    page |= {"since_ms": 0, "next_ms": 0, "done_ms": 1, "made_ms": now_ms - 91 * DAY_MS}
+    with store.writing() as connection:
+        connection.execute(insert(tables.outbox), page)
+        for at_ms in (2**62, now_ms):
+            row = {"at_ms": at_ms, "kind": "report", "body": b"{}"}
+            connection.execute(insert(tables.journal), row)
+    retaining = asyncio.create_task(Retention(store, Limits(), lambda: now_ms).run())
+    await until(lambda: retaining.done() or not rows(store, tables.outbox))
+    assert not retaining.done()
+    retaining.cancel()
+    store.close()
 
 
 def test_pages_openings_and_outages_go_when_their_time_is_over(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from gateway.service import connect
+from gateway.notify.connecting import connect
 from gateway.settings import Settings
 from gateway.settings.sections import Console, Push
 from gateway.settings.sections import Store as StorePlace

@@ -86,6 +86,8 @@ async def test_a_hold_is_made_seen_extended_and_lifted(site: Console) -> None:
         {"until": "2099-01-01"},
         {"until": ""},
         {"by": "x" * 65},
+        {"by": "\u200b\u2060"},
+        {"why": "\u3000\ufeff"},
         {"why": "x" * 301},
     ],
 )

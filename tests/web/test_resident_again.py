@@ -175,3 +175,15 @@ async def test_an_opening_of_long_ago_can_be_contested_too(
 async def test_leaving_takes_nothing_that_a_wardens_phone_keeps(phone: HouseholdPhone) -> None:
     left = await phone.client.post("/r/leave")
     assert left.headers["clear-site-data"] == '"cache"', "unsent acts lie in storage"
+
+
+async def test_words_of_which_nobody_sees_anything_are_none(
+    site: Console, phone: HouseholdPhone
+) -> None:
+    unseen = "\u200b\u3000\ufeff\u2800"
+    done = await phone.presses("/r/ask", offered=OFFER, kind="food", words=unseen)
+    assert done.status_code == 303, done.text
+    (asked,) = site.engine.state.households["d0"].requests
+    assert asked.words == ""
+    of_what = await phone.presses("/r/ask", offered=OTHER, kind="other", words=unseen)
+    assert of_what.status_code == 409

@@ -37,6 +37,8 @@ async def site(tmp_path: Path) -> AsyncIterator[Console]:
         ("我现在要出门倒垃圾", Wish.NOW, None),
         ("下午6点半开门", Wish.ONCE, 18 * 60 + 30),
         ("开门 １８：３０", Wish.ONCE, 18 * 60 + 30),
+        ("\u202e开\u200b门\u200f １８：３０\u0000", Wish.ONCE, 18 * 60 + 30),
+        ("o\u00adpe\u2060n now", Wish.NOW, None),
         ("每天11点送饭，开门", Wish.DAILY, 11 * 60),
         ("取消", Wish.CANCEL, None),
         ("还有几天？", Wish.STATUS, None),
@@ -219,11 +221,24 @@ async def test_what_is_not_signed_is_refused_and_counted(site: Console) -> None:
 
 
 LONG = json.dumps({"from": "9" * 15_000, "text": "open"}).encode()
+BYTES = b'{"from": "1", "text": "\xff\xfe"}', b'{"from": "\xc3(", "text": "open"}'
+NESTED = b'{"x":' + b"[" * 7_000 + b"]" * 7_000 + b',"from":"1","text":"open"}'
+SURROGATE = b'{"from": "1", "text": "\\ud800"}'
 
 
 async def test_what_is_no_text_is_told_so_and_what_is_too_long_is_not_read(site: Console) -> None:
-    for body in (b"{", b"[]", b'{"from": 3, "text": "x"}', b'{"from": "x"}', b"\xff", LONG):
+    for body in (
+        b"{",
+        b"[]",
+        b'{"from": 3, "text": "x"}',
+        b'{"from": "x"}',
+        b"\xff",
+        LONG,
+        SURROGATE,
+    ):
         assert (await text(site, "", body=body)).status_code == 422, body
+    for body in (*BYTES, NESTED):  # no UTF-8, and deeper than anything that we read
+        assert (await text(site, "", body=body)).status_code == 422, body[:40]
     assert (await text(site, "x" * 20_000)).status_code == 413
 
 

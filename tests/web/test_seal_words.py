@@ -1,5 +1,7 @@
 """What a household says of its silent seal, in words of the street, and what sounds like it."""
 
+import time
+
 import pytest
 
 from gateway.core.households.model import SealAnswer
@@ -92,3 +94,16 @@ def test_what_meant_something_else_means_that(said: str, wish: Wish) -> None:
 @pytest.mark.parametrize(("said", "wish"), ANSWERS)
 def test_an_answer_about_the_seal_is_one(said: str, wish: Wish) -> None:
     assert understood(said).wish is wish
+
+
+SAME = ["刚", "好的", "是的", "都好", "还是", "看了", "一下", "a ", "no ' "]
+
+
+@pytest.mark.parametrize("word", SAME)
+def test_the_same_word_many_times_takes_no_time(word: str) -> None:
+    """A text from anybody is read in the console's loop: thirty of these took seconds, sixty for
+    ever."""
+    for length in (30, 500):
+        began_s = time.process_time()
+        assert said_of_seal((word * length)[:length] + "x") is None
+        assert time.process_time() - began_s < 1

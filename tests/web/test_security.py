@@ -88,6 +88,8 @@ async def opened(site: Console) -> str:
         ({"origin": "http://127.0.0.1"}, 303),
         ({"origin": "http://evil.example"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),  # no address at all
+        ({"origin": "http://[::1"}, 403),
         ({"origin": "http://127.0.0.1.evil.example"}, 403),
         ({"sec-fetch-site": "cross-site"}, 403),
         ({"sec-fetch-site": "same-origin"}, 303),

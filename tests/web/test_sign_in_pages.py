@@ -35,6 +35,9 @@ async def test_whoever_is_not_signed_in_is_led_to_the_sign_in_and_back(tmp_path:
             )
         page = await client.get("/sign-in?after=/cases?q=1")
         assert 'name="after" value="/cases?q=1"' in page.text
+        for elsewhere in ("//[", "/\\[", "http://[::1", "//evil.example", "%2f%2f%5b"):
+            page = await client.get("/sign-in", params={"after": elsewhere})
+            assert (page.status_code, 'name="after" value=""' in page.text) == (200, True)
         assert (await client.get("/static/menshen.css")).status_code == 200
         htmx = await client.post("/cases/x/acknowledge", headers={"hx-request": "true"})
         assert (htmx.status_code, htmx.headers["hx-redirect"]) == (401, "/sign-in")

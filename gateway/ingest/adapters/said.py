@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.core.model import Contact
+from gateway.core.no_json import NO_JSON
 
 PAYLOAD_BYTES_MAX: Final = 8_192  # a Zigbee2MQTT state with all its options has some hundred
 MILLIVOLTS_MAX: Final = 60_000
@@ -47,7 +48,7 @@ def of_json(payload: bytes) -> Any:
         raise Unreadable(f"it has more than {PAYLOAD_BYTES_MAX} bytes")
     try:
         return _decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NO_JSON:
         raise Unreadable("it is no JSON") from None
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 import msgspec
 from fastapi import Query
 
+from gateway.core.no_json import NO_JSON
 from gateway.language.catalogue import N_
 from gateway.store.records import Key, Part, R
 from gateway.web.answers import HttpProblem
@@ -44,7 +45,7 @@ class Cursors(Generic[K]):
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
             return self._decoder.decode(base64.b64decode(padded, b"-_", validate=True))
-        except (ValueError, binascii.Error, msgspec.MsgspecError):
+        except (*NO_JSON, ValueError, binascii.Error):
             raise HttpProblem(422, NO_CURSOR) from None
 
 

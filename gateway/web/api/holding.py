@@ -20,7 +20,7 @@ from gateway.ending import holds
 from gateway.ending.holds import BY_MAX, WHY_MAX, HeldOrder
 from gateway.store import resident_views, views
 from gateway.web import actor
-from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer, list_answer, peoples_line
+from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer, list_answer, optional_line
 from gateway.web.api.answered import acts, answered
 from gateway.web.api.cursors import LIMIT, Cursor, Cursors, Limit, Whole, goes_on, written
 from gateway.web.api.shapes import Done, Held, Holds, HouseholdHolds
@@ -133,7 +133,7 @@ async def _answers(context: WebContext, request: Request, body: Holding) -> str:
         return name
     by = actor.of_program(request).actor
     if by.kind is not ActorKind.WARDEN:
-        return peoples_line(body.by, BY_MAX) if body.by.strip() else ""
+        return optional_line(body.by, BY_MAX)
 
     def named(rows: Connection) -> str:
         actor.check_known(rows, by)
@@ -144,7 +144,7 @@ async def _answers(context: WebContext, request: Request, body: Holding) -> str:
 
 
 def _why(body: Holding) -> str:
-    return peoples_line(body.why, WHY_MAX) if body.why.strip() else ""
+    return optional_line(body.why, WHY_MAX)
 
 
 def _known(

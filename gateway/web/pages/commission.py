@@ -4,6 +4,8 @@ The test is live: what the gateway saw of the door is there as soon as it is com
 good the certificate is there, as a page to print and as a file.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -15,6 +17,7 @@ from gateway.core.commissioning import Purpose
 from gateway.core.doors import walk_test
 from gateway.core.doors.certificates import Standing, standing
 from gateway.core.duration import MINUTE_MS
+from gateway.core.no_json import NO_JSON
 from gateway.engine.ports import Committed
 from gateway.language.catalogue import N_
 from gateway.registry import certificates as signed
@@ -34,6 +37,7 @@ from gateway.web.security import prefix
 
 LISTED_MAX: Final = 100  # on one page
 Begin = Annotated[int, Query(ge=0, le=2**31)]  # so many doors stand on the pages before
+_NO_CERTIFICATE = N_("What is kept of this certificate cannot be read; test the seal anew.")
 _UNKNOWN = N_("No seal of this id is enrolled here: flash it first.")
 _NOWHERE = N_("This seal hangs on no door yet: enrol it for its door first.")
 _ELSEWHERE = N_(
@@ -155,8 +159,10 @@ def _add_certificates(router: APIRouter, context: WebContext) -> None:
 
         def gather(connection: Connection) -> dict[str, Any]:
             row, door = _certificate(connection, door_id)
-            said = signed.said_in(row)
-            checks = [signed.check_of(one) for one in said.checks]
+            with _readable():
+                said = signed.said_in(row)
+                checks = [signed.check_of(one) for one in said.checks]
+                openings = [signed.opening_ms(one) for one in said.openings]
             how = standing(door.state, now_ms)
             is_latest = (
                 door.state.certificate is not None
@@ -166,7 +172,7 @@ def _add_certificates(router: APIRouter, context: WebContext) -> None:
                 "row": row,
                 "said": said,
                 "checks": checks,
-                "openings": [signed.opening_ms(one) for one in said.openings],
+                "openings": openings,
                 "door": door,
                 "standing": how if is_latest or door.state.seal_id is None else Standing.UNTESTED,
             }
@@ -178,7 +184,18 @@ def _add_certificates(router: APIRouter, context: WebContext) -> None:
         row, _ = await context.read(lambda rows: _certificate(rows, door_id))
         name = f"certificate-{row.certificate_id}.json"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(signed.as_file(row), media_type="application/json", headers=headers)
+        with _readable():
+            content = signed.as_file(row)
+        return Response(content, media_type="application/json", headers=headers)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """HttpProblem where what is kept of a certificate is none."""
+    try:
+        yield
+    except (*NO_JSON, signed.CertificateError, ValueError, KeyError, TypeError):
+        raise HttpProblem(404, _NO_CERTIFICATE) from None
 
 
 def _certificate(

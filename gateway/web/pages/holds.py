@@ -22,7 +22,7 @@ from gateway.language.catalogue import N_
 from gateway.language.peoples_text import TextError
 from gateway.store import resident_views, views
 from gateway.web.announcing import permit_id
-from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
+from gateway.web.answers import NOT_FOUND, HttpProblem, optional_line, peoples_line
 from gateway.web.at_a_door import back_to, household_at
 from gateway.web.context import Before, WebContext
 from gateway.web.visitors import visitor
@@ -164,7 +164,7 @@ def need_hold(connection: Connection, door_id: str, hold_id: str) -> HeldRow:
 async def _named(context: WebContext, request: Request, typed: str) -> str:
     """Who answers for it: who signed in, else the name that was typed."""
     by = await signed_in(context, request)
-    return by or (peoples_line(typed, BY_MAX) if typed.strip() else "")
+    return by or optional_line(typed, BY_MAX)
 
 
 async def signed_in(context: WebContext, request: Request) -> str:

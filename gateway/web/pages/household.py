@@ -5,7 +5,6 @@ is the household's word, and says that it came by telephone; who booked it stand
 """
 
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy import Connection
@@ -34,6 +33,7 @@ from gateway.web.resident.asking import Voice
 from gateway.web.resident.asking_routes import NO_SYMPTOMS, Words
 from gateway.web.resident.drawn import new_offer
 from gateway.web.resident.sheets import new_sheet
+from gateway.web.said_address import host_of
 from gateway.web.security import RESIDENT, prefix
 
 Language = Annotated[str, Form(max_length=16)]
@@ -254,7 +254,7 @@ def _address(context: WebContext, request: Request) -> str:
     console; empty where no phone reaches that."""
     public = context.settings.console.public_url.rstrip("/")
     address = public or context.visitors.origin(request) + prefix(request)
-    return "" if is_loopback(urlsplit(address).hostname or "") else address + RESIDENT
+    return "" if is_loopback(host_of(address)) else address + RESIDENT
 
 
 async def _voice(context: WebContext, request: Request, door_id: str, offered: str) -> Voice:

@@ -12,7 +12,7 @@ from gateway.accounts.persons import Account, AccountError
 from gateway.accounts.scopes import WORDS, scopes_for, scopes_in
 from gateway.accounts.sessions import PHONE_NAME_MAX, Kind
 from gateway.language.catalogue import N_, say
-from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
+from gateway.web.answers import NOT_FOUND, HttpProblem, optional_line
 from gateway.web.context import WebContext
 from gateway.web.pages.me import ROLE_WORDS
 from gateway.web.security import prefix
@@ -52,7 +52,7 @@ def routes(context: WebContext) -> APIRouter:
         """The token is shown in this answer and nowhere else."""
         _somebody(request)
         now_ms = context.now_ms()
-        words = peoples_line(purpose, PHONE_NAME_MAX) if purpose.strip() else name
+        words = optional_line(purpose, PHONE_NAME_MAX) or name
 
         def make(rows: Connection) -> str:
             account = _program(rows, name)

@@ -174,6 +174,7 @@ def _cards(
     return [
         _card(connection, cases[case_id], latest, warden_id, by, rules, now_ms)
         for case_id, latest in by_case.items()
+        if case_id in cases  # else its row is spoilt, which `menshen check` tells
     ]
 
 

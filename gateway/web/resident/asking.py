@@ -42,7 +42,7 @@ from gateway.language.catalogue import say
 from gateway.language.refusals import matter_refusal_line
 from gateway.store import household_views, resident_views
 from gateway.store.household_views import RequestRow
-from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
+from gateway.web.answers import NOT_FOUND, HttpProblem, optional_line
 from gateway.web.context import WebContext
 from gateway.web.matter_words import KIND_WORDS
 from gateway.web.resident import shown
@@ -102,7 +102,7 @@ async def ask(context: WebContext, voice: Voice, kind: RequestKind, words: str) 
         said=voice.said,
         request_id=f"{REQUEST}{number}",
         kind=kind,
-        words=peoples_line(words, WORDS_MAX) if words.strip() else "",
+        words=optional_line(words, WORDS_MAX),
         permit=permit,
     )
     await _say(context, voice, event)
@@ -159,7 +159,7 @@ async def contest(
         record=record,
         record_id=record_id,
         door_id=door_id,
-        words=peoples_line(words, WORDS_MAX) if words.strip() else "",
+        words=optional_line(words, WORDS_MAX),
         parties=parties,
     )
     await _say(context, voice, event)

@@ -34,7 +34,12 @@ async def page_of(
     now_ms, order = context.now_ms(), here.holder.order
     if order is None or here.holder.is_over(now_ms):
         held = await context.read(lambda rows: {} if order is None else _held(rows, order, now_ms))
-        values = {"facts": notices.facts_of(context.settings), "held": [], **held}
+        values = {
+            "facts": notices.facts_of(context.settings),
+            "held": [],
+            "is_disputed": False,
+            **held,
+        }
         return drawn(context, request, "over.html", values, 410)
     values = context.setting(request) | {"key": here.session.form_key, "offered": new_offer()}
 

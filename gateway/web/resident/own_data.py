@@ -14,6 +14,7 @@ from gateway.language import times
 from gateway.registry import consents
 from gateway.store import case_views, household_views, resident_views, tables, views
 from gateway.store.case_views import CaseRow
+from gateway.store.records import records
 from gateway.store.resident_views import OrderSpan
 from gateway.web.resident.looks import Look
 
@@ -83,11 +84,21 @@ def _door(connection: Connection, door_id: str, label: str) -> dict[str, Any]:
     return {"label": label, "telephone": connection.execute(query).scalar()}
 
 
-def _permits(connection: Connection, household_id: str, order: OrderSpan) -> list[Any]:
+class _Announced(msgspec.Struct, frozen=True):
+    """What was announced, by whom and why."""
+
+    from_ms: int
+    to_ms: int
+    who: str
+    why: str
+    openings: int
+
+
+def _permits(connection: Connection, household_id: str, order: OrderSpan) -> list[_Announced]:
     p = tables.permits.c
     query = select(p.from_ms, p.to_ms, p.who, p.why, p.openings)
     query = query.where(p.household_id == household_id, p.to_ms > order.from_ms)
-    return list(connection.execute(query.order_by(p.from_ms).limit(ROWS_MAX)))
+    return records(connection, query.order_by(p.from_ms).limit(ROWS_MAX), _Announced)
 
 
 def _case(connection: Connection, case: CaseRow, at: Callable[[int | None], str | None]) -> Any:

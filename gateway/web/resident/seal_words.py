@@ -23,11 +23,13 @@ _NAMED: Final = re.compile(
     r"|\bseals?\b|\bstickers?\b|\btags?\b|\blabels?\b|\bbox\b|\bsensors?\b|\bdevice\b|\bmagnet\b"
     r"|\bit(?:'s)?\b|\bits\b(?!\s+(?:right |usual )?place)|\bthing\b"
 )
-# What may stand before such words and is about nothing.
+# What may stand before such words and is about nothing. No word of it is the beginning of another
+# and the rest one too, so that a text is read in one way only: read in each of them, sixty times
+# the same sign would keep the console for ever.
 _FILLER_ZH: Final = re.compile(
-    r"(?:您好|你好|老师|同志|嗯|哦|是的?|对的?|好的?|没事|平安|都好|很好|谢谢|回复?|答|报告|发现|看过?了?一?[下眼]?|检查|"
-    r"我们?|家里?|这里|这边|今天|昨[天晚]|早上|晚上|夜里|下午|上午|中午|刚[才刚]?|现在|目前|已经?|好像|可能|应该|"
-    r"一直|仍然?|还是?|就|又|也|都|自己|全|了|的|啊|呢|呀|那个|这个|\s)+"
+    r"(?:您好|你好|老师|同志|嗯|哦|是|对|好像|好|没事|平安|很好|谢谢|回复?|答|报告|发现|看过?|一?[下眼]|检查|"
+    r"我们?|家里?|这里|这边|今天|昨[天晚]|早上|晚上|夜里|下午|上午|中午|刚才?|现在|目前|已经?|可能|应该|"
+    r"一直|仍然?|还|就|又|也|都|自己|全|了|的|啊|呢|呀|那个|这个|\s)+"
 )
 _FILLER_EN: Final = re.compile(
     r"\s*(?:(?:a|all|already|also|am|and|answer|are|been|checked|dear|did|fine|had|has|have|hello"

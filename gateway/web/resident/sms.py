@@ -23,6 +23,7 @@ from gateway.channels import signature
 from gateway.channels.signature import Checker
 from gateway.core.duration import SECOND_MS
 from gateway.core.households.model import Said, Way
+from gateway.core.no_json import NO_JSON
 from gateway.language.catalogue import N_, say
 from gateway.settings.signing_secret import signing_key
 from gateway.store import resident_views
@@ -91,7 +92,7 @@ class Texts:
             raise HttpProblem(401, _UNSIGNED)
         try:
             came = msgspec.json.decode(body, type=TextMessage)
-        except (msgspec.ValidationError, msgspec.DecodeError):
+        except NO_JSON:
             raise HttpProblem(422, _UNREADABLE) from None
         message_id = request.headers[signature.ID]
         async with self._locks.setdefault(message_id, asyncio.Lock()):  # handed over twice at once

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from gateway.core.households.model import RequestKind, SealAnswer
 from gateway.language.catalogue import N_, say
+from gateway.language.peoples_text import tidied
 from gateway.web.resident.seal_words import said_of_seal
 
 TEXT_MAX: Final = 500  # characters that are read
@@ -199,7 +200,7 @@ TOO_OFTEN: Final = N_(
 
 def understood(text: str) -> Understood:
     """What a message says; HELP where that is nothing we know."""
-    plain = unicodedata.normalize("NFKC", text[:TEXT_MAX]).lower().replace("\u2019", "'")
+    plain = unicodedata.normalize("NFKC", tidied(text[:TEXT_MAX])).lower().replace("\u2019", "'")
     language = "zh" if re.search(r"[\u3400-\u9fff]", plain) else "en"
     wish = next((wish for wish, words in _WORDS if _is_said(words, plain)), Wish.HELP)
     if wish is Wish.WRONG and (number := _NUMBER.search(plain)) is not None:
