@@ -33,7 +33,7 @@ from gateway.store.household_views import SealAnswerRow
 from gateway.store.page_views import DeliveryRow
 from gateway.store.views import DoorRow, OpeningRow, WardenRow
 from gateway.web import photo_limits
-from gateway.web.case_ahead import may_after
+from gateway.web.case_ahead import walked
 from gateway.web.case_words import first_told_ms, may, without_paging, workflow
 from gateway.web.door_words import Tile, tile
 from gateway.web.inbox_parts import CARDS_MAX, GROUPS, part_of, waiting_for
@@ -155,18 +155,25 @@ class Task(LiveView):
     ) -> dict[str, Any]:
         """What she may do, now and after what she does without a line; what is asked before."""
         take_back_ms = self._rulebook.rules.take_back_ms
-        now, *later = may_after(without_paging(case), self._by, self._rulebook.rules.sign_off)
+        ahead = walked(without_paging(case), self._by, self._rulebook.rules.sign_off)
+        now, *later = (place.may for place in ahead)
         can = may(case, self._by, now_ms, take_back_ms)
         after = [{action: then for action, then in now.items() if action in can}, *later]
         people: list[WardenRow] = []
         if any(Action.HAND_OVER in step for step in after):
             duty = views.on_duty(connection, case.grid_id, now_ms, self._rulebook.rules)
-            has_it = getattr(case, f"{case.state}_by") if Action.HAND_OVER in after[0] else None
-            people = [one for one in duty if one.warden_id not in (self._warden_id, has_it)]
+            people = [one for one in duty if one.warden_id != self._warden_id]
+        has_it = {
+            one.warden_id: [place for place, at in enumerate(ahead) if at.has_it == one.warden_id]
+            for one in people
+        }
+        to_somebody = any(0 not in places for places in has_it.values())
         return {
             "after": after,
             "take_back_until_ms": (case.reported_ms or 0) + take_back_ms,
             "on_duty": people,
+            "has_it": has_it,
+            "hands_over": Action.HAND_OVER in after[0] and to_somebody,
             "asks": _asked(case, at_door, self._by.actor) if at_door else {},
             "wants_note": sorted(WANTS_NOTE),
         }
