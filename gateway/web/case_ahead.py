@@ -4,6 +4,7 @@ A phone in a cellar shows the buttons that follow from what was pressed on it. I
 it goes by this walk, and the core judges each action when it comes.
 """
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -31,6 +32,7 @@ _PROOFS: Final = {Action.ON_SITE: Proof.UNPROVED, Action.PROVE: Proof.PROVED}
 
 
 _REPORT: Final = CaseState.REPORTED
+WALKS_MAX: Final = 1_024  # that are at hand
 
 
 class Ahead(NamedTuple):
@@ -46,7 +48,7 @@ def may_after(case: CaseRow, by: Acting, sign_off: bool) -> list[dict[Action, in
     return [place.may for place in walked(case, by, sign_off)]
 
 
-def walked(case: CaseRow, by: Acting, sign_off: bool) -> list[Ahead]:
+def walked(case: CaseRow, by: Acting, sign_off: bool) -> tuple[Ahead, ...]:
     """What somebody may do at the door, if nobody else does anything.
 
     Args:
@@ -60,8 +62,13 @@ def walked(case: CaseRow, by: Acting, sign_off: bool) -> list[Ahead]:
         after it. An action that is not there would be refused, and then all stays as it is. For
         how long a report can be taken back is not in it.
     """
-    reached, ends = [_now(case)], not sign_off and case.cleared_ms is not None
-    ahead: list[Ahead] = []
+    return _walked(_now(case), by, not sign_off and case.cleared_ms is not None)
+
+
+@lru_cache(maxsize=WALKS_MAX)
+def _walked(now: Standing, by: Acting, ends: bool) -> tuple[Ahead, ...]:
+    """Most cases stand alike, so most walks were walked before; nobody changes one."""
+    reached, ahead = [now], list[Ahead]()
     while len(ahead) < len(reached):
         stands = reached[len(ahead)]
         leads = _leads(stands, by, ends)
@@ -69,7 +76,7 @@ def walked(case: CaseRow, by: Acting, sign_off: bool) -> list[Ahead]:
         has_it = stands.moved_by if stands.state in HELD else None
         may = {action: reached.index(then) for action, then in leads.items()}
         ahead.append(Ahead(may, "" if has_it is None else has_it.actor_id))
-    return ahead
+    return tuple(ahead)
 
 
 def _now(case: CaseRow) -> Standing:
