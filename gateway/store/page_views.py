@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, func, or_, select, tuple_
+from sqlalchemy import Connection, Select, func, or_, select, tuple_
 
 from gateway.core.cases.number import case_number, read_number
 from gateway.core.evidence import Ended
@@ -69,18 +69,28 @@ def untold_households(
         limit: how many at most.
     """
     o, d = tables.outbox.c, tables.doors.c
+    latest_ms = func.max(o.made_ms)
+    query = _untold(select(o.door_id, d.label, o.reason, latest_ms.label("made_ms")), grids)
+    query = query.where(o.made_ms >= since_ms).group_by(o.door_id)
+    return records(connection, query.order_by(latest_ms.desc(), o.door_id).limit(limit), UntoldRow)
+
+
+def untold_count(connection: Connection, grids: frozenset[str] | None, since_ms: int) -> int:
+    """How many households such a text should have told since a time."""
+    o = tables.outbox.c
+    query = _untold(select(func.count(o.door_id.distinct())), grids)
+    return int(connection.execute(query.where(o.made_ms >= since_ms)).scalar() or 0)
+
+
+def _untold(query: Select[Any], grids: frozenset[str] | None) -> Select[Any]:
+    o, d = tables.outbox.c, tables.doors.c
     query = (
-        select(o.door_id, d.label, o.reason, func.max(o.made_ms).label("made_ms"))
+        query.select_from(tables.outbox)
         .join(tables.doors, d.door_id == o.door_id)
-        .where(o.warden_id.is_(None), o.made_ms >= since_ms)  # by the index
+        .where(o.warden_id.is_(None))  # by the index
         .where(o.channel == HOUSEHOLD, o.ended == Ended.NOBODY, d.ended_ms.is_(None))
-        .group_by(o.door_id)
-        .order_by(func.max(o.made_ms).desc(), o.door_id)
-        .limit(limit)
     )
-    if grids is not None:
-        query = query.where(d.grid_id.in_(grids))
-    return records(connection, query, UntoldRow)
+    return query if grids is None else query.where(d.grid_id.in_(grids))
 
 
 class ToldCase(msgspec.Struct, frozen=True):
