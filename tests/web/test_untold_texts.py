@@ -1,4 +1,4 @@
-"""Texts to households that told nobody, at the desk: which homes, the latest first, and how many."""
+"""Texts to households that told nobody, at the desk: which homes, the latest first; how many."""
 
 import re
 from pathlib import Path
