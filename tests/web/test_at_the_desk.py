@@ -16,9 +16,10 @@ from gateway.accounts.roles import Role
 from gateway.core.actor import Acting, actor_of
 from gateway.core.cases.transitions import Action
 from gateway.core.events import StaffSet
+from gateway.core.households.events import HealthReported
 from gateway.core.paging import schedule, staff
 from gateway.core.paging.staff import Member
-from gateway.core.subject import SITE
+from gateway.core.subject import SITE, of_household
 from gateway.engine.clock import MachineClock
 from gateway.store import case_views, household_views, tables
 from gateway.store.case_views import CaseRow
@@ -95,6 +96,35 @@ async def test_a_dispatcher_ends_what_another_has_and_a_captain_does_not(
         row = request_of(site.console, request_id)
         assert (row.state, row.taken_name or row.taken_by) == ("done", DESK[name])
         assert site.noted("done")[-1][0] == name
+
+
+async def test_a_question_of_health_that_another_has_taken_is_theirs_or_the_desk_s(
+    tmp_path: Path,
+) -> None:
+    """Anybody who may serve could end it, with whatever they thought."""
+    async with a_centre(tmp_path) as site:
+        ill = HealthReported(action_id="h1", is_well=False)
+        await site.engine.submit(of_household("d0"), ill)
+        with site.store.reading() as connection:
+            (question,) = household_views.open_questions(connection)
+        path = f"questions/{question.question_id}"
+        form = f'action="/{path}/end"'
+        assert form in (await site.asks("deng", "GET", "/requests")).text, "nobody has it yet"
+        assert (await does(site, "wang", f"{path}/take")).status_code == 200
+        for other in ("cai", "deng"):
+            page = (await site.asks(other, "GET", "/requests")).text
+            assert "Wang Fang sees to it" in page
+            assert form not in page
+            refused = await does(site, other, f"{path}/end", outcome="well")
+            assert problem_of(refused, 409)["reason"] == "not_holder"
+            assert "only they or the centre" in refused.json()["detail"]
+        phone = (await site.asks("deng", "GET", "/handheld/deng/requests")).text
+        assert 'data-after="[{}]"' in phone, "nothing is pressed in vain without a line"
+        for name in ("wang", "he", "desk"):
+            page = "/handheld/wang/requests" if name == "wang" else "/requests"
+            assert f"{path}/end" in (await site.asks(name, "GET", page)).text, name
+        assert (await does(site, "desk", f"{path}/end", outcome="well")).status_code == 200
+        assert site.noted("end")[-1][0] == "desk"
 
 
 @pytest.mark.parametrize("name", DESK)
