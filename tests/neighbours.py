@@ -35,11 +35,18 @@ class Neighbour:
     """One real program under test control: started, killed, restarted in the same folder."""
 
     def __init__(
-        self, name: str, argv: Sequence[str], folder: Path, ready: Callable[[], bool]
+        self,
+        name: str,
+        argv: Sequence[str],
+        folder: Path,
+        ready: Callable[[], bool],
+        start_s: float = START_S,
     ) -> None:
-        """Prepare to run argv inside folder; `ready` says whether it can be talked to."""
+        """Prepare to run argv inside folder; `ready` says whether it can be talked to, within
+        `start_s` of its start."""
         self.name = name
         self.folder = folder
+        self._start_s = start_s
         self.log = folder / f"{name}.log"
         self._argv = list(argv)
         self._ready = ready
@@ -65,7 +72,7 @@ class Neighbour:
             self._process = subprocess.Popen(
                 self._argv, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        is_up = block_until(lambda: self._ready() or not self.alive, START_S)
+        is_up = block_until(lambda: self._ready() or not self.alive, self._start_s)
         if not self.alive:
             raise NeighbourFailed(
                 f"{self.name} ended with {self._process.returncode}:\n{self.last_words()}"
@@ -73,7 +80,7 @@ class Neighbour:
         if not is_up:
             self.kill()
             raise NeighbourFailed(
-                f"{self.name} was not ready in {START_S:.0f} s:\n{self.last_words()}"
+                f"{self.name} was not ready in {self._start_s:.0f} s:\n{self.last_words()}"
             )
 
     def kill(self) -> None:

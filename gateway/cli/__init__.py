@@ -1,10 +1,10 @@
 """The command line: one file a command, with its options, its help and its body.
 
 First `app`, which puts them together and knows the list that `menshen --help` shows; `acting`, how
-what they do comes into the audit; `exit_codes`, how a command ends; `options`, those that most
-commands have; `option_fields`, how what was typed is read, and `named_door`, which door it means;
-`command_time`, by which time they write; `output`, how commands speak; `log_lines`, how the
-gateway's log is written.
+what they do comes into the audit; `exit_codes`, how a command ends; `reading_in`, before it begins;
+`options`, those that most commands have; `option_fields`, how what was typed is read, and
+`named_door`, which door it means; `command_time`, by which time they write; `output`, how commands
+speak; `log_lines`, how the gateway's log is written.
 
 Then the commands, in the order of the help. At work: `run` and `console` with `listening`, `check`
 with `check_machine`, `check_accounts`, `check_secrets`, `check_console`, `check_webhooks`,

@@ -28,6 +28,7 @@ from gateway.cli.exit_codes import (
     exit_code,
     sentence_of,
 )
+from gateway.cli.reading_in import ReadingIn
 
 AT_WORK, BEFORE, CLOSER = "At work", "Before work", "A closer view"
 _MARKUP = re.compile(r"(?=\[[a-z#/@][^\[]*\])")  # what Rich would take for a style, and swallow
@@ -321,9 +322,9 @@ class CommandGroup(TyperGroup):
 
 def body_of(command: Command) -> Callable[..., None]:
     """The function with the command's options and help; its file is imported now."""
-    body: Callable[..., None] = getattr(
-        import_module(f"gateway.cli.{command.module}"), command.module
-    )
+    with ReadingIn():
+        module = import_module(f"gateway.cli.{command.module}")
+    body: Callable[..., None] = getattr(module, command.module)
     return body
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 import typer
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
@@ -20,8 +20,9 @@ from gateway.ending.holds import HoldError
 from gateway.ending.records import Destruction, RecordsError
 from gateway.language.peoples_text import TextError
 from gateway.registry import fields
+from gateway.registry.door_names import with_label
 from gateway.settings import Settings, load
-from gateway.store import tables
+from gateway.store import resident_views, tables
 from gateway.store.database import Store
 
 
@@ -123,6 +124,7 @@ def _holds(settings: Settings, as_json: bool) -> None:
     store = Store.open(*settings.store.place, create=False)
     with closing(store), store.reading() as connection:
         found = holds.living(connection, now_ms)
+        homes = [_home(connection, row.order_id) for row in found]
     if as_json:
         say_json([msgspec.to_builtins(row) for row in found])
         return
@@ -130,8 +132,11 @@ def _holds(settings: Settings, as_json: bool) -> None:
         say("Nobody holds anything.")
         return
     show(
-        ("order", "by", "until", "why"),
-        [[row.order_id, row.by, when(row.until_ms, settings.zone), row.why] for row in found],
+        ("order", "home", "by", "until", "why"),
+        [
+            [row.order_id, home, row.by, when(row.until_ms, settings.zone), row.why]
+            for row, home in zip(found, homes, strict=True)
+        ],
     )
 
 
@@ -147,8 +152,9 @@ def _hold(settings: Settings, name: str, by: str, why: str, days: int) -> None:
             holds.hold(connection, order_id, by, why, until_ms, now_ms)
         except (HoldError, TextError) as error:
             raise CommandError(str(error).rstrip("."), MISUSED) from error
+        order = with_label(order_id, _home(connection, order_id))
     until = when(until_ms, settings.zone)
-    say(f"Order {order_id} is held until {until}. Its household sees by whom and why.")
+    say(f"Order {order} is held until {until}. Its household sees by whom and why.")
 
 
 def _release(settings: Settings, name: str) -> None:
@@ -157,6 +163,19 @@ def _release(settings: Settings, name: str) -> None:
     store = Store.open(*settings.store.place, create=False)
     with closing(store), store.writing() as connection:
         is_released = holds.release(connection, order_id, now_ms)
+        order = with_label(order_id, _home(connection, order_id))
     if not is_released:
-        raise CommandError(f"nobody holds the order {order_id}; `menshen destruction holds`")
-    say("It is held no more: what is over is destroyed on time, or at once if it is late.")
+        raise CommandError(f"nobody holds the order {order}; `menshen destruction holds`")
+    say(
+        f"Order {order} is held no more: what is over is destroyed on time, or at once if it is "
+        "late."
+    )
+
+
+def _home(connection: Connection, order_id: str) -> str:
+    """Whose an order is, by what people call the doors; empty where nobody can tell any more."""
+    o = tables.orders.c
+    query = select(o.household_id).where(o.order_id == order_id)
+    household_id = connection.execute(query).scalar()
+    doors = resident_views.doors_of(connection, household_id) if household_id else []
+    return " · ".join(row.label for row in doors if row.label)

@@ -13,7 +13,7 @@ import typer
 from gateway.cli.broker_leaving import take_off_ended
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
-from gateway.cli.named_door import door_id
+from gateway.cli.named_door import called, door_id
 from gateway.cli.option_fields import field
 from gateway.cli.options import CONFIG, Config, Json, whole
 from gateway.cli.output import bar, counted, say, say_json, show
@@ -232,7 +232,7 @@ def _enrol_seal(site: Settings, typed: _Seal) -> None:
     except BaseException:
         path.unlink(missing_ok=True)  # a seal that is not enrolled must not be taken for one
         raise
-    where = f"on door {door}" if door else "and hangs on no door yet"
+    where = f"on door {called(site, door)}" if door else "and hangs on no door yet"
     say(f"Seal {identity.seal_id} is enrolled {where}.")
     say(f"{path} holds its key and password: put it on the seal as seal.json, then delete it here.")
 

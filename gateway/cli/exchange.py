@@ -34,7 +34,7 @@ def exchange(one: _One, other: _Other, config: Config = CONFIG) -> None:
     for sentence in filter(None, map(words.doubtful, (first, second))):
         say(sentence)
     for seal in (second, first):
-        say(words.WALK.format(seal.door_id))
+        say(words.walk(words.door_of(seal)))
 
 
 def _hanging(settings: Settings, text: str, now_ms: int) -> Hanging:

@@ -13,7 +13,7 @@ import typer
 from gateway.cli import flash_options
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import FAILED, MISUSED, CommandError
-from gateway.cli.named_door import door_ids
+from gateway.cli.named_door import called, door_ids
 from gateway.cli.options import CONFIG, Config, Port
 from gateway.cli.output import console, say
 from gateway.core.duration import SECOND_MS
@@ -149,7 +149,7 @@ def flash(
     doors = flash_options.doors(door, door_list)
     if settings.store.path.exists():  # a new site has none, which is said below
         doors = door_ids("--door", doors, settings)
-        flash_options.need_once(doors)  # by its id and by its label
+        flash_options.need_once(doors, partial(called, settings))  # by its id and by its label
     site = _checked(settings, typed, ca, doors, replace)
     written, program = _image(image, image_sha256)
     pairs = [] if following else _pairs(port, site.doors)

@@ -20,6 +20,7 @@ from gateway.provisioning.certificates import CA_CRT, CA_DER
 from gateway.provisioning.flash import Registry
 from gateway.provisioning.site_check import SiteError
 from gateway.registry.credentials import Identity
+from gateway.registry.door_names import with_label
 from gateway.registry.enrolment import enrol_seal
 from gateway.settings import Settings
 from gateway.settings.sections import Broker
@@ -98,11 +99,11 @@ def doors(named: Sequence[str] | None, listed: Path | None) -> list[str]:
     return found
 
 
-def need_once(doors: Sequence[str]) -> None:
-    """CommandError for a door that is named twice."""
+def need_once(doors: Sequence[str], called: Callable[[str], str] = str) -> None:
+    """CommandError for a door that is named twice, by what `called` makes of it."""
     twice = sorted({door for door in doors if doors.count(door) > 1})
     if twice:
-        raise CommandError(f"door {twice[0]} is named twice", MISUSED)
+        raise CommandError(f"door {called(twice[0])} is named twice", MISUSED)
 
 
 def labels_of(database: Path, door_ids: Sequence[str], replace: bool) -> dict[str, str]:
@@ -118,11 +119,12 @@ def labels_of(database: Path, door_ids: Sequence[str], replace: bool) -> dict[st
             carried = {row.door_id: row.seal_id for row in connection.execute(on_them)}
     if unknown := [door_id for door_id in door_ids if door_id not in labels]:
         raise CommandError(f"there is no door {named(unknown)}; `menshen doors` lists them")
-    sealed = [door_id for door_id in door_ids if door_id in carried]
+    sealed = [with_label(door_id, labels[door_id]) for door_id in door_ids if door_id in carried]
     if len(sealed) == 1 and not replace:
+        (seal_id,) = carried.values()
         raise CommandError(
-            f"door {sealed[0]} carries seal {carried[sealed[0]]} already; say --replace if the new "
-            "one hangs there instead"
+            f"door {sealed[0]} carries seal {seal_id} already; say --replace if the new one hangs "
+            "there instead"
         )
     if sealed and not replace:
         raise CommandError(

@@ -8,7 +8,9 @@ from datetime import tzinfo
 from sqlalchemy import Connection
 
 from gateway.cli.exit_codes import CommandError
+from gateway.cli.named_door import called
 from gateway.cli.output import counted, when
+from gateway.registry.door_names import with_label
 from gateway.registry.enrolment import Enrolment, enrol
 from gateway.registry.rows import Ending, SealMove
 from gateway.settings import Settings
@@ -19,7 +21,6 @@ from gateway.store.hanging import Hanging
 _MEANWHILE = (
     "since a moment ago: somebody else is at it. Nothing was changed; look, then say it anew"
 )
-WALK = "Door {} counts as sealed once it has passed its walk test: `menshen commission`."
 
 
 def need_seal(settings: Settings, seal_id: str, now_ms: int) -> Hanging:
@@ -36,7 +37,8 @@ def need_seal_on(settings: Settings, door_id: str, now_ms: int) -> Hanging:
     with closing(opened(settings)) as store, store.reading() as connection:
         found = hanging.on_door(connection, door_id, now_ms)
     if found is None:
-        raise CommandError(f"no seal hangs on door {door_id}; `menshen seals` lists them")
+        door = called(settings, door_id)
+        raise CommandError(f"no seal hangs on door {door}; `menshen seals` lists them")
     return found
 
 
@@ -74,7 +76,7 @@ def write(
         for door_id in doors:
             other = hanging.on_door(connection, door_id, now_ms)
             if other is not None and other.seal_id not in meant:
-                raise CommandError(f"door {door_id} carries seal {other.seal_id} {_MEANWHILE}")
+                raise CommandError(f"{door_of(other)} carries seal {other.seal_id} {_MEANWHILE}")
         enrolment = Enrolment(connection, now_ms, settings.zone)
         enrolment.foresee([row for row in rows if isinstance(row, SealMove)])
         for row in rows:
@@ -92,12 +94,19 @@ def opened(settings: Settings) -> Store:
 
 def door_of(seal: Hanging) -> str:
     """Its door as people say it: "door d0001 (1栋1单元501)"."""
-    return f"door {seal.door_id} ({seal.label})"
+    return f"door {with_label(seal.door_id or '', seal.label)}"
 
 
 def place_of(seal: Hanging) -> str:
     """Where it hangs: "on door d0001 (1栋1单元501)", or "nowhere"."""
     return "nowhere" if seal.door_id is None else f"on {door_of(seal)}"
+
+
+def walk(door: str) -> str:
+    """What comes next at a door that got a seal."""
+    return (
+        f"{_begun(door)} counts as sealed once it has passed its walk test: `menshen commission`."
+    )
 
 
 def left_alone(seal: Hanging, zone: tzinfo) -> str:

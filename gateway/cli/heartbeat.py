@@ -8,6 +8,7 @@ import typer
 from gateway.cli.awaiting import need_gateway, wait
 from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
 from gateway.cli.named_door import door_id as door_id_of
+from gateway.cli.named_door import doors_called
 from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import counted, now_ms, say
 from gateway.core.duration import SECOND_MS
@@ -94,7 +95,9 @@ def _meant(store: Store, doors: list[str], area: str) -> list[SealView]:
         seals = asking.able(store, doors)
         there = {one.door_id for one in seals}
         if missing := [one for one in doors if one not in there]:
-            raise CommandError(f"no seal that takes commands hangs on door {missing[0]}", MISUSED)
+            with store.reading() as connection:
+                door = doors_called(connection, missing[:1])
+            raise CommandError(f"no seal that takes commands hangs on door {door}", MISUSED)
     if not seals:
         raise CommandError(asking.NOBODY)
     return seals

@@ -43,9 +43,9 @@ def move(
     other = words.seal_on(settings, door_id, now) if door_id else None
     if other is not None:
         raise CommandError(
-            f"door {door_id} carries seal {other.seal_id}. If the two hang on each other's doors: "
-            f"`menshen exchange {seal_id} {other.seal_id}`. If that one is dead: `menshen swap "
-            f"{door_id} {seal_id}`."
+            f"{words.door_of(other)} carries seal {other.seal_id}. If the two hang on each "
+            f"other's doors: `menshen exchange {seal_id} {other.seal_id}`. If that one is dead: "
+            f"`menshen swap {door_id} {seal_id}`."
         )
     words.write(settings, [SealMove(seal_id, door_id)], now, [before])
     after = words.need_seal(settings, seal_id, now)
@@ -54,4 +54,4 @@ def move(
     for sentence in filter(None, sentences):
         say(sentence)
     if door_id:
-        say(words.WALK.format(door_id))
+        say(words.walk(words.door_of(after)))

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.output import named
 from gateway.registry import fields
+from gateway.registry.door_names import with_label
 from gateway.registry.scanned import ScanError, door_of
 from gateway.settings import Settings
 from gateway.store import households, tables
@@ -59,8 +60,28 @@ def _meant(connection: Connection, option: str, text: str) -> str:
         ) from None
 
 
+def called(settings: Settings, door_id: str) -> str:
+    """A door by its id and what people call it; by its id where nobody knows of it."""
+    place = settings.store.place
+    with closing(Store.open(*place, create=False)) as store, store.reading() as connection:
+        return doors_called(connection, [door_id])
+
+
+def doors_called(connection: Connection, door_ids: Sequence[str]) -> str:
+    """Some doors by their ids, which are typed, each with what people call it."""
+    labels = _labels(connection, door_ids)
+    return named([with_label(door_id, labels.get(door_id)) for door_id in door_ids])
+
+
 def named_doors(connection: Connection, door_ids: Collection[str]) -> str:
     """Some doors in a sentence, by what people call them; the id where that is not known."""
-    d = tables.doors.c
-    labels = dict(connection.execute(select(d.door_id, d.label)).all()) if door_ids else {}
+    labels = _labels(connection, door_ids)
     return named([labels.get(door_id) or door_id for door_id in door_ids])
+
+
+def _labels(connection: Connection, door_ids: Collection[str]) -> dict[str, str]:
+    d = tables.doors.c
+    if not door_ids:
+        return {}
+    query = select(d.door_id, d.label).where(d.door_id.in_(door_ids))
+    return {row.door_id: row.label for row in connection.execute(query)}

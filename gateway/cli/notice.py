@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
@@ -112,14 +113,19 @@ def _renew(store: Store, codes: dict[str, str], settings: Settings, now_ms: int)
             try:
                 resident_codes.renew(connection, household_id, version, now_ms, code)
             except NoOrderError as error:
-                raise CommandError(f"the order on {household_id} has just ended") from error
+                home = " · ".join(_labels_in(connection, [household_id]))
+                raise CommandError(f"the order on {home} has just ended") from error
 
 
 def _labels(store: Store, households: list[str]) -> list[str]:
     """Each household by what its doors are called; by an id, which is random, only where a door has
     no label that can be read."""
     with store.reading() as connection:
-        homes = [resident_views.doors_of(connection, one) for one in households]
+        return _labels_in(connection, households)
+
+
+def _labels_in(connection: Connection, households: list[str]) -> list[str]:
+    homes = [resident_views.doors_of(connection, one) for one in households]
     return [" · ".join(row.label or row.door_id for row in home) for home in homes]
 
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli.exit_codes import CommandError
+from gateway.cli.named_door import called
+from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.options import CONFIG, Config, Json, Limit
 from gateway.cli.output import ago, now_ms, say, say_json, show
 from gateway.core.doors.silence import liveness
@@ -43,6 +45,7 @@ def seals(
     Contacts of other makers that hang on doors stand among them, with whose they are.
     """
     settings, now = load(config), now_ms()
+    door = None if door is None else door_id_of("--door", door, settings)
     with (
         closing(Store.open(*settings.store.place, create=False)) as store,
         store.reading() as connection,
@@ -53,6 +56,7 @@ def seals(
             for row in views.doors_of(connection, [one.door_id for one in found if one.door_id])
         }
     if door is not None and not found:
+        door = called(settings, door)
         raise CommandError(f"no seal hangs on door {door}; `menshen doors` lists the doors")
     rulebook = settings.rulebook
     states = {

@@ -32,7 +32,7 @@ def swap(
         words.need_seal_on(settings, door_id, now),
     )
     if new.seal_id == dead.seal_id:
-        raise CommandError(f"seal {seal_id} hangs on door {door_id} already", MISUSED)
+        raise CommandError(f"seal {seal_id} hangs {words.place_of(new)} already", MISUSED)
     if new.door_id is not None:
         raise CommandError(
             f"seal {seal_id} hangs on {words.door_of(new)}. If it was taken off there: `menshen "
@@ -44,5 +44,5 @@ def swap(
         f"Seal {seal_id} hangs on {words.door_of(dead)} from now on, which keeps its history. Seal "
         f"{dead.seal_id} is retired: its key is destroyed, and it is refused for ever."
     )
-    say(words.WALK.format(door_id))
+    say(words.walk(words.door_of(dead)))
     off_the_broker(settings, dead.seal_id, f"menshen retire {dead.seal_id}")

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import CommandError
+from gateway.cli.named_door import called
 from gateway.cli.output import now_ms
 from gateway.core.actor import Actor, ActorKind, of_account
 from gateway.core.commissioning import Check, WalkTest
@@ -70,9 +71,10 @@ def bound(
     if row.door_id == door_id:
         return str(door_id)
     if row.door_id is not None:
+        there, here = (called(settings, one) for one in (row.door_id, door_id))
         raise CommandError(
-            f"seal {seal_id} belongs to door {row.door_id}, and this is door {door_id}: hang it "
-            f"there, or say `menshen move {seal_id} {door_id}` if it is to stay here"
+            f"seal {seal_id} belongs to door {there}, and this is door {here}: hang it there, or "
+            f"say `menshen move {seal_id} {door_id}` if it is to stay here"
         )
     now, key = command_ms(settings.store.place, settings.zone), row.key
 

@@ -11,11 +11,13 @@ import typer
 from gateway.cli.awaiting import need_gateway, wait
 from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
 from gateway.cli.flash_options import WIFI_PASSWORD
+from gateway.cli.named_door import called
 from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import counted as counted_things
 from gateway.cli.output import now_ms, say, say_json, show
 from gateway.provisioning import asking
+from gateway.registry.door_names import with_label
 from gateway.settings import Settings, load
 from gateway.store.database import Store
 from gateway.store.seal_commands import CommandKind, CommandState, TooManyCommandsError
@@ -101,7 +103,8 @@ def _change(store: Store, settings: Settings, parts: tuple[bytes, bytes], plan: 
         raise CommandError(asking.NOBODY)
     one = next((seal for seal in seals if plan.first in (None, seal.door_id)), None)
     if one is None:
-        raise CommandError(f"no seal that takes commands hangs on door {plan.first}", MISUSED)
+        door = called(settings, plan.first or "")
+        raise CommandError(f"no seal that takes commands hangs on door {door}", MISUSED)
     need_gateway(settings)
     ssid, on_it = parts[0].decode(), 0
     stages = _stages(seals, one, plan.share)
@@ -135,7 +138,7 @@ def _about(number: int, stage: list[SealView]) -> str:
 
 def _called(seal: SealView) -> str:
     """The door of a seal, by what people call it."""
-    return f"door {seal.label or seal.door_id}"
+    return f"door {with_label(seal.door_id or '', seal.label)}"
 
 
 def _go_on_or_stop(

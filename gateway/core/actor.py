@@ -40,6 +40,11 @@ class Acting(Struct, frozen=True):
         """Whether what is given to this actor is theirs: by name, or because it is the centre's."""
         return actor == self.actor or (actor == CENTRE and self.is_centre)
 
+    def may_end(self, taken_by: Actor | None) -> bool:
+        """Whether what somebody has taken is theirs to end: their own, what nobody has taken, and
+        for the centre anybody's."""
+        return self.is_centre or taken_by in (None, self.actor)
+
 
 _OF_ACCOUNT: Final = "@"  # before an account's name; no warden's id begins so
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from gateway.core.cases.case import DoorChange
 from gateway.core.ending_events import NamesForgotten, OrderDestroyed
-from gateway.core.model import Case, Door, Outage, Outages
+from gateway.core.model import Case, Door, Outage, Outages, Silence
 from gateway.core.paging.person import Person
 from gateway.core.rules import Rules
 
@@ -18,6 +18,7 @@ from gateway.core.rules import Rules
 def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChange:
     """The door without the order, and without what happened before another one needs it."""
     orders = tuple(its for its in door.orders if its.order_id != event.order_id)
+    known = {its.order_id for its in orders}
     needed_ms = event.needed_from_ms(its.from_ms for its in orders)
     before_ms = now_ms + 1 if needed_ms is None else needed_ms
     goes_on = needed_ms is not None
@@ -28,12 +29,11 @@ def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChang
     living = {its.case_id for its in (door.case, *door.in_review) if its is not None and lives(its)}
     in_review = tuple(_alone(case, living) for case in door.in_review if lives(case))
     case = door.case if door.case is None or not lives(door.case) else _alone(door.case, living)
-    opened = door.opening
-    ended = door.ended
+    opened, ended, burst_ms = door.opening, door.ended, door.burst_ms
     forgotten = replace(
         door,
         orders=orders,
-        orders_over=tuple(its for its in door.orders_over if its.order_id != event.order_id),
+        orders_over=tuple(its for its in door.orders_over if its.order_id in known),
         permits=tuple(p for p in door.permits if goes_on and p.to_ms > before_ms),
         allowed=door.allowed if goes_on else (0, 0),
         quiet=door.quiet if goes_on else (),
@@ -45,11 +45,22 @@ def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChang
         ended=ended if ended is not None and ended.opened_ms >= before_ms else None,
         opened_ms=tuple(at_ms for at_ms in door.opened_ms if at_ms >= before_ms),
         refused_ms=tuple(at_ms for at_ms in door.refused_ms if at_ms >= before_ms),
+        burst_ms=burst_ms if burst_ms is not None and burst_ms >= before_ms else None,
         wrong_scans=tuple(scan for scan in door.wrong_scans if scan.at_ms >= before_ms),
         visits=tuple(visit for visit in door.visits if visit.to_ms > now_ms),
         openings_beside=tuple(o for o in door.openings_beside if o.opened_ms >= before_ms),
+        case_beside=door.case_beside if goes_on else None,  # else the other says so itself
+        silence=_unsaid(door.silence, before_ms),
     )
     return forgotten, ()
+
+
+def _unsaid(silence: Silence | None, before_ms: int) -> Silence | None:
+    """A silence that goes on, and was before another order needs it, without what its household
+    said: whoever lives there next has not been asked."""
+    if silence is None or silence.since_ms >= before_ms:
+        return silence
+    return replace(silence, said_in_place=False, is_answered=False)
 
 
 def _alone(case: Case, living: Container[str]) -> Case:
@@ -72,9 +83,11 @@ def names_of_person(person: Person, event: NamesForgotten, now_ms: int) -> Perso
     queued = tuple(p for p in person.queued if not is_gone(p.page_id, p.door_id, p.since_ms))
     group = tuple(p for p in person.group if not is_gone(p.page_id, p.door_id, p.since_ms))
     sent = tuple(page for page in person.sent if not is_gone(page.page_id, "", page.at_ms))
-    if (queued, group, sent) == (person.queued, person.group, person.sent):
+    earlier = tuple(case for case in person.earlier if case.case_id not in cases)
+    left = (queued, earlier, group, sent)
+    if left == (person.queued, person.earlier, person.group, person.sent):
         return person
-    return replace(person, queued=queued, group=group, sent=sent)
+    return replace(person, queued=queued, earlier=earlier, group=group, sent=sent)
 
 
 def names_of_outages(outages: Outages, event: NamesForgotten) -> Outages:

@@ -119,7 +119,7 @@ def hold(
         why: in a sentence that its household reads.
         until_ms: when it ends by itself, in ms of UTC.
         now_ms: the gateway's time.
-        hold_id: of the form that it came by, so that the same sent twice is one; drawn without.
+        hold_id: of the act that it came by, so that the same sent twice is one; drawn without.
 
     Raises:
         TextError: a name or a reason that cannot stand in a text.
@@ -134,7 +134,7 @@ def hold(
     if not now_ms < until_ms <= now_ms + HOLD_MAX_MS:
         raise HoldError(_ENDLESS)
     hold_id = hold_id or secrets.token_hex(ID_BYTES)
-    if _is_made(connection, hold_id, order_id):
+    if _is_made(connection, hold_id, order_id, now_ms):
         return hold_id
     its = [row for row in of_order(connection, order_id) if row.is_living(now_ms)]
     if len(its) >= OF_ORDER_MAX:
@@ -157,7 +157,7 @@ def extend(
     """A hold goes on until a later time, by whoever extends it: it ends, and another takes its
     place at the same moment; the id of that. As `hold`."""
     before = one(connection, hold_id)
-    if before is not None and next_id and _is_made(connection, next_id, before.order_id):
+    if before is not None and next_id and _is_made(connection, next_id, before.order_id, now_ms):
         return next_id
     if before is None or not before.is_living(now_ms):
         raise HoldError(_OVER)
@@ -167,13 +167,17 @@ def extend(
     return hold(connection, before.order_id, by, why, until_ms, now_ms, next_id)
 
 
-def _is_made(connection: Connection, hold_id: str, order_id: str) -> bool:
-    """Whether there is this hold of an order. HoldError where its id is that of another one: it
-    would be said to be held, and is not."""
+def _is_made(connection: Connection, hold_id: str, order_id: str, now_ms: int) -> bool:
+    """Whether there is this hold of an order. HoldError where its id is that of another one, or of
+    one that has ended: it would be said to be held, and is not."""
     known = one(connection, hold_id)
-    if known is not None and known.order_id != order_id:
+    if known is None:
+        return False
+    if known.order_id != order_id:
         raise HoldError(_ANOTHERS)
-    return known is not None
+    if not known.is_living(now_ms):
+        raise HoldError(_OVER)
+    return True
 
 
 def alike(

@@ -22,6 +22,7 @@ from gateway.provisioning.joining import Reason
 from gateway.provisioning.printer import PrinterError, print_sheets
 from gateway.provisioning.private_file import write_result
 from gateway.provisioning.usb_ports import Port
+from gateway.registry.door_names import with_label
 
 SHEET = "labels"  # .pdf; of the next command in this folder, labels-2.pdf
 _SHEETS_MAX = 1_000
@@ -38,18 +39,23 @@ class Labels:
     address: str = ""
     doors: Mapping[str, str] = field(default_factory=dict)
 
+    def called(self, door_id: str) -> str:
+        """A door by its id and what people call it."""
+        return with_label(door_id, self.doors.get(door_id))
+
 
 class Bars:
     """The bars, one for each board, fed from each board's own thread."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self, progress: Progress, labels: Labels) -> None:
+        self._progress, self._labels = progress, labels
         self._tasks: dict[tuple[str, str | None], TaskID] = {}
         self._lock = threading.Lock()
 
     def told(self, port: Port, door_id: str | None, what: str, done: int, of: int) -> None:
         """How far a board is."""
-        words = " ".join(part for part in (port.short, door_id, what) if part)
+        door = door_id and self._labels.called(door_id)
+        words = " ".join(part for part in (port.short, door, what) if part)
         key = port.key, door_id
         with self._lock:
             if key not in self._tasks:
@@ -63,8 +69,9 @@ def flash_on_screen(
 ) -> list[Outcome]:
     """Flash these boards, and show how far each is; then what came of them."""
     with _progress(console) as progress, _until_ctrl_c(work.enough):
-        outcomes = _tell(flash_all(work, pairs, Bars(progress).told), work, console)
-    _tell_left([door_id for _, door_id in pairs if door_id], outcomes, console)
+        bars = Bars(progress, labels)
+        outcomes = _tell(flash_all(work, pairs, bars.told), work, labels, console)
+    _tell_left([door_id for _, door_id in pairs if door_id], outcomes, labels, console)
     return _sum_up(outcomes, work, labels, console)
 
 
@@ -79,9 +86,9 @@ def flash_next_on_screen(
                 what = "door waits" if count == 1 else "doors wait"
                 console.print(f"{count} {what} for a board: plug the next one in.", markup=False)
 
-        bars = Bars(progress)
-        outcomes = _tell(flash_as_plugged(work, doors, bars.told, waits), work, console)
-    _tell_left(doors, outcomes, console)
+        bars = Bars(progress, labels)
+        outcomes = _tell(flash_as_plugged(work, doors, bars.told, waits), work, labels, console)
+    _tell_left(doors, outcomes, labels, console)
     return _sum_up(outcomes, work, labels, console)
 
 
@@ -104,14 +111,18 @@ def _until_ctrl_c(enough: threading.Event) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _tell_left(doors: Sequence[str], outcomes: Sequence[Outcome], console: Console) -> None:
+def _tell_left(
+    doors: Sequence[str], outcomes: Sequence[Outcome], labels: Labels, console: Console
+) -> None:
     """Which of several doors have no seal yet, as they are typed to go on."""
     sealed = {outcome.door_id for outcome in outcomes if outcome.flashed is not None}
     left = [door_id for door_id in doors if door_id not in sealed]
     if len(doors) < 2 or not left:
         return
     options = " ".join(f"--door {door_id}" for door_id in left)
-    sentence = f"{len(left)} of {len(doors)} doors have no seal yet. To go on with them: {options}"
+    they = ", ".join(labels.called(door_id) for door_id in left)
+    count = f"{len(left)} of {len(doors)} doors have no seal yet"
+    sentence = f"{count}: {they}. To go on with them: {options}"
     console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -120,24 +131,27 @@ def _progress(console: Console) -> Progress:
     return Progress(*columns, console=console)
 
 
-def _tell(outcomes: Iterable[Outcome], work: Work, console: Console) -> list[Outcome]:
+def _tell(
+    outcomes: Iterable[Outcome], work: Work, labels: Labels, console: Console
+) -> list[Outcome]:
     """Say what came of each board as it comes."""
     told = []
     for outcome in outcomes:
-        for sentence in sentences(outcome, work):
+        for sentence in sentences(outcome, work, labels):
             console.print(sentence, highlight=False, markup=False, soft_wrap=True)
         told.append(outcome)
     return told
 
 
-def sentences(outcome: Outcome, work: Work) -> list[str]:
+def sentences(outcome: Outcome, work: Work, labels: Labels) -> list[str]:
     """What came of one board: flashed or not, heard or not, and what there is to do."""
     flashed, name = outcome.flashed, outcome.port.short
+    door = f"door {labels.called(outcome.door_id)}" if outcome.door_id else ""
     if flashed is None:
-        door = f" for door {outcome.door_id}" if outcome.door_id else ""
-        return [f"Board {name}{door}: NOT FLASHED. {outcome.wrong}"]
+        meant = f" for {door}" if door else ""
+        return [f"Board {name}{meant}: NOT FLASHED. {outcome.wrong}"]
     seal = label.text(flashed.seal_id)
-    where = f" on door {outcome.door_id}" if outcome.door_id else ""
+    where = f" on {door}" if door else ""
     said = [f"Board {name}: FLASHED. Seal {seal} is on the board and enrolled{where}."]
     said.append(_verdict(outcome, work))
     if flashed.replaced is not None:

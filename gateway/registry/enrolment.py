@@ -267,7 +267,8 @@ class Enrolment:
         order_id, permit_id = self._orders.live(household_id), self._permits.live(household_id)
         bound = (order_id and f"order {order_id}") or (permit_id and f"permit {permit_id}")
         if bound:
-            sentence = f"is of household {household_id}, which has {bound}; that must end first"
+            whose = self._households.called(household_id)
+            sentence = f"is of the household of {whose}, which has {bound}; that must end first"
             raise EnrolError("door_id", door_id, sentence)
 
     def _warden(self, new: NewWarden) -> RowResult:

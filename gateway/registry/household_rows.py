@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
+from gateway.registry.door_names import named
 from gateway.registry.enrolled_table import EnrolledTable
 from gateway.registry.rows import EnrolError, NewDoor
 from gateway.store import tables
@@ -57,7 +58,8 @@ class HouseholdRows:
             return household_id
         own: str = self._doors.need("door_id", door_id)["household_id"]
         if household_id and household_id != own:
-            sentence = f"is not that of door {door_id}, which is {own}; name one of the two only"
+            called = named(self._doors, door_id)
+            sentence = f"is not that of door {called}, which is {own}; name one of the two only"
             raise EnrolError("household", household_id, sentence)
         return own
 
@@ -71,18 +73,23 @@ class HouseholdRows:
         own = household_id or new.door_id
         others = self._contacts.get(own, set()) - {new.door_id}
         if others and not household_id:
-            sentence = (
-                f"is the name of a household with other doors ({min(others)}); say whose it is"
-            )
+            called = named(self._doors, min(others))
+            sentence = f"is the name of a household with other doors, as {called}; say whose it is"
             raise EnrolError("door_id", new.door_id, sentence)
         for other in sorted(others):
             grid_id = self._foreseen.get(other) or (self._doors.get(other) or {}).get("grid_id")
             if grid_id != new.grid_id:
-                sentence = f"has door {other} in grid {grid_id}; a household lies in one grid"
+                called = named(self._doors, other)
+                sentence = f"has door {called} in grid {grid_id}; a household lies in one grid"
                 raise EnrolError("household", own, sentence)
         if len(others) >= CONTACTS_MAX:
             raise EnrolError("household", own, f"has {CONTACTS_MAX} doors, which is the limit")
         return own
+
+    def called(self, household_id: str) -> str:
+        """A household in a sentence: by its doors; by its id where it has none any more."""
+        doors = self.doors_of(household_id)
+        return f"door {named(self._doors, *doors)}" if doors else f"household {household_id}"
 
     def place(self, door_id: str, household_id: str, before: str | None) -> None:
         """The door is this household's contact from now on, and no other's."""

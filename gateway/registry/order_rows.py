@@ -70,7 +70,7 @@ class OrderRows:
         if before == row:
             return RowResult.UNCHANGED
         if before is not None and before["household_id"] != household_id:
-            whose = self._named(before["household_id"])
+            whose = self._households.called(before["household_id"])
             raise EnrolError("order_id", order_id, f"is an order on {whose}")
         self._need_sense(new, before)
         self._need_room(new, [other for other in theirs.values() if other["order_id"] != order_id])
@@ -121,11 +121,6 @@ class OrderRows:
             self._events.append((of_door(door_id), OrderPlaced(order)))
         return self._orders.put(row)
 
-    def _named(self, household_id: str) -> str:
-        """A household in a sentence: its door, where it has one of its own id only."""
-        is_door = self._households.doors_of(household_id) == [household_id]
-        return f"{'door' if is_door else 'household'} {household_id}"
-
     def is_changed(self) -> bool:
         """Whether `write` has anything to do."""
         return self._orders.is_changed()
@@ -158,9 +153,9 @@ class OrderRows:
     def _need_room(self, new: NewOrder, others: list[Row]) -> None:
         for other in others:
             if other["from_ms"] < new.to_ms and new.from_ms < other["to_ms"]:
-                raise EnrolError(
-                    *_column_of(new), f"has order {other['order_id']} in that time already"
-                )
+                whose = self._households.called(other["household_id"])
+                sentence = f"has order {other['order_id']} on {whose} in that time already"
+                raise EnrolError(*_column_of(new), sentence)
         if sum(other["to_ms"] > self._at_ms for other in others) >= ORDERS_MAX:
             raise EnrolError(
                 *_column_of(new), f"has {ORDERS_MAX} orders already, which is the limit"

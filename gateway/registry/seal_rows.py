@@ -17,6 +17,7 @@ from gateway.registry.credentials import (
     is_secret,
     password_matches,
 )
+from gateway.registry.door_names import named
 from gateway.registry.enrolled_table import EnrolledTable, kept
 from gateway.registry.rows import EnrolError, NewContact, NewSeal, RowResult, SealMove
 from gateway.store import tables
@@ -126,12 +127,9 @@ class SealRows:
         before = self._seals.get(seal_id or "") or _NO_CONTACT
         seal_id = seal_id or self._contacts.setdefault((new.make, address), fresh_seal_id())
         if new.door_id and before["door_id"] not in (None, new.door_id) and not self._replace:
-            raise EnrolError(
-                "door_id",
-                new.door_id,
-                f"but this contact hangs on door {before['door_id']} already; say --replace if it "
-                "hangs here now",
-            )
+            there, here = named(self._doors, before["door_id"]), named(self._doors, new.door_id)
+            sentence = f"but this contact hangs on door {there} already; say --replace if it hangs"
+            raise EnrolError("door_id", new.door_id, f"{sentence} on {here} now")
         door_id = self._hung(seal_id, before["door_id"], new.door_id)
         beats = new.heartbeat_ms or before["heartbeat_ms"] or HEARTBEAT_MS[new.make]
         key = before["key"] if new.bind_key is None else new.bind_key
@@ -213,11 +211,10 @@ class SealRows:
         other = None if other_id in (None, seal_id) else self._seals.get(other_id)
         if other is not None:
             if not self._replace and not self._moves(other_id, door_id):
-                raise EnrolError(
-                    "door_id",
-                    door_id,
-                    f"carries seal {other_id} already; say --replace if the new one hangs instead",
-                )
+                label = self._doors.row(door_id)["label"]
+                sentence = f"carries seal {other_id} already{label and f', at {label}'}; say"
+                sentence += " --replace if the new one hangs instead"
+                raise EnrolError("door_id", door_id, sentence)
             other["door_id"] = None
             self._unbound.append(other["seal_id"])
         self._seal_on[door_id] = seal_id
@@ -241,11 +238,12 @@ class SealRows:
             return
         is_left = self._moves(self._seal_on.get(new.door_id), new.door_id)
         if not is_left and known["door_id"] not in self._wanted_doors:
+            there, here = named(self._doors, known["door_id"]), named(self._doors, new.door_id)
             raise EnrolError(
                 "door_id",
                 new.door_id,
-                f"but seal {new.seal_id} hangs on door {known['door_id']} already; flash a fresh "
-                "seal for this door, or say --replace if this one hangs here now",
+                f"but seal {new.seal_id} hangs on door {there} already; flash a fresh seal for "
+                f"{here}, or say --replace if this one hangs here now",
             )
 
 

@@ -141,6 +141,12 @@ def announce(there: Sequence[SealOnDoor], plan: Plan, now_ms: int) -> list[Visit
     return found
 
 
+def is_over(there: Sequence[SealOnDoor], visit_id: str, now_ms: int) -> bool:
+    """Whether a visit of this id was at one of these seals, and is over."""
+    known = (visit for seal in there for visit in seal.door.visits)
+    return any(visit.visit_id == visit_id and visit.to_ms <= now_ms for visit in known)
+
+
 def end(there: Sequence[SealOnDoor], visit_id: str, now_ms: int) -> list[VisitAt]:
     """The visits of this id, or all that run where it is empty, end now; one that has not begun
     never does. NobodyVisitedError if there is none."""

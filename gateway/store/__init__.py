@@ -22,6 +22,6 @@ was heard first, `photos` which photos there are, `place_names` what a place is 
 history, `door_codes` whose code is whose, `certificates` those of seals, `seal_commands` what seals
 are asked, `seal_paths` which way seals were heard, `left_by_others` whether another program wrote
 something for the gateway, and `views`, `case_views`, `contact_views`, `page_views`, `seal_views`,
-`reach_views`, `household_views` and `resident_views` are what people read, as frozen `records`;
-`grouped_pages` knows which cases a page for many names.
+`reach_views`, `household_views`, `resident_views` and `case_deliveries` are what people read, as
+frozen `records`; `grouped_pages` knows which cases a page for many names.
 """

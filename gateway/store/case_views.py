@@ -7,7 +7,7 @@ closed. What was put aside stands behind what waits.
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from gateway.core.cases.number import case_number, read_number
 from gateway.core.households.model import RecordKind
@@ -261,7 +261,7 @@ def case(connection: Connection, case_id: str) -> CaseRow | None:
 
 def cases_of(connection: Connection, case_ids: list[str]) -> list[CaseRow]:
     """These cases, in no order; those that do not exist are left out."""
-    return records(connection, _CASES.where(tables.cases.c.case_id.in_(case_ids)), CaseRow)
+    return records(connection, _CASES_OF, CaseRow, {"case_ids": case_ids})
 
 
 def cases_at(connection: Connection, door_id: str, limit: int) -> list[CaseRow]:
@@ -274,10 +274,12 @@ def cases_at(connection: Connection, door_id: str, limit: int) -> list[CaseRow]:
 
 def outage_of(connection: Connection, case: CaseRow) -> OutageRow | None:
     """The outage that a case is about, with its doors by label; None for other cases."""
+    if case.area is None or case.door_id is None:  # nearly always
+        return None
     o, d = tables.outages.c, tables.doors.c
     query = select(tables.outages).where(o.area == case.area, o.since_ms == case.since_ms)
     outage = connection.execute(query.order_by(o.outage_id.desc())).first()
-    if case.area is None or case.door_id is None or outage is None:
+    if outage is None:
         return None
     none: list[str] = []
     door_ids = in_cell(outage.doors, _decode_names, none)
@@ -334,3 +336,4 @@ def _cases() -> Select[Any]:
 
 
 _CASES = _cases()
+_CASES_OF = _CASES.where(tables.cases.c.case_id.in_(bindparam("case_ids", expanding=True)))

@@ -3,13 +3,16 @@
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from gateway.store import states, tables
 from gateway.store.case_views import CaseRow
 from gateway.store.records import in_cell
 
 OPENINGS_MAX: Final = 200  # of all contacts of a case; what is older is not looked at
+_CONTACTS_OF: Final = select(tables.cases.c.contacts).where(
+    tables.cases.c.case_id == bindparam("its_case_id")
+)
 _decode_names = msgspec.json.Decoder(list[str]).decode
 
 
@@ -29,8 +32,8 @@ class CaseContact(msgspec.Struct, frozen=True):
 def contacts_of(connection: Connection, case: CaseRow) -> list[CaseContact]:
     """The contacts of the household that a case is about, its own door first; none where that is
     the only one."""
-    c, d = tables.cases.c, tables.doors.c
-    told = connection.execute(select(c.contacts).where(c.case_id == case.case_id)).scalar()
+    d = tables.doors.c
+    told = connection.execute(_CONTACTS_OF, {"its_case_id": case.case_id}).scalar()
     if case.door_id is None or not told or told == "[]":  # nearly always
         return []
     others: list[str] = []

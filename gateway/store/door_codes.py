@@ -2,7 +2,17 @@
 order and door one is of."""
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, ForeignKey, Index, String, Table, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    bindparam,
+    select,
+)
 
 from gateway.core.proof import Scan
 from gateway.store import tables
@@ -42,10 +52,14 @@ def scan_of(connection: Connection, code: str) -> Scan:
     return Scan() if row is None else Scan(*row)
 
 
+_CODE_OF = (
+    select(DOOR_CODES.c.order_id).where(DOOR_CODES.c.door_id == bindparam("its_door_id")).limit(1)
+)
+
+
 def has_code(connection: Connection, door_id: str) -> bool:
     """Whether a label of the door may hang there."""
-    query = select(DOOR_CODES.c.order_id).where(DOOR_CODES.c.door_id == door_id)
-    return connection.execute(query.limit(1)).first() is not None
+    return connection.execute(_CODE_OF, {"its_door_id": door_id}).first() is not None
 
 
 def labels(connection: Connection, now_ms: int) -> list[LabelRow]:

@@ -6,7 +6,7 @@ Free text is read revealed, as all that is sealed.
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import Connection, Select, bindparam, or_, select
 
 from gateway.core.duration import DAY_MS
 from gateway.core.households.model import (
@@ -270,10 +270,18 @@ def matters_of(
 
 def seal_answers_at(connection: Connection, door_id: str, now_ms: int) -> list[SealAnswerRow]:
     """What a household said of a door's seal lately, the newest first."""
+    since = {"its_door_id": door_id, "since_ms": now_ms - SAID_MS}
+    return records(connection, _SEAL_ANSWERS_AT, SealAnswerRow, since)
+
+
+def _seal_answers_at() -> Select[Any]:
     s = seal_answers.c
     query = select(*(s[name] for name in SealAnswerRow.__struct_fields__))
-    query = query.where(s.door_id == door_id, s.at_ms > now_ms - SAID_MS)
-    return records(connection, query.order_by(s.at_ms.desc()).limit(SAID_MAX), SealAnswerRow)
+    query = query.where(s.door_id == bindparam("its_door_id"), s.at_ms > bindparam("since_ms"))
+    return query.order_by(s.at_ms.desc()).limit(SAID_MAX)
+
+
+_SEAL_ANSWERS_AT: Final = _seal_answers_at()
 
 
 def with_corrections(query: Any, record: RecordKind, record_id: Any) -> Any:

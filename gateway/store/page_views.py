@@ -1,18 +1,18 @@
 """What people read about pages: who was told what, and whether it arrived."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, func, literal, or_, select, tuple_
+from sqlalchemy import Connection, Select, func, literal, or_, select, tuple_
 
 from gateway.core.cases.number import case_number, read_number
-from gateway.core.evidence import TOLD, Ended, Evidence
+from gateway.core.evidence import Ended
 from gateway.core.model import CaseState
 from gateway.core.reasons import NOTICES, Reason
 from gateway.store import grouped_pages, tables
-from gateway.store.case_views import IN_REVIEW, OPEN, CaseRow
+from gateway.store.case_views import IN_REVIEW, OPEN
 from gateway.store.outbox import HOUSEHOLD, code_of
 from gateway.store.records import Key, Part, part, record, records
 
@@ -49,35 +49,6 @@ class UnsignedRow(msgspec.Struct, frozen=True):
     made_ms: int
 
 
-class DeliveryRow(msgspec.Struct, frozen=True):
-    """A page on its way by one channel. Its address stays in the store: it may hold a secret."""
-
-    page_id: str
-    reason: Reason
-    channel: str
-    warden: str | None
-    since_ms: int
-    made_ms: int
-    done_ms: int | None
-    received_ms: int | None
-    tries: int
-    gave_up: bool
-    evidence: Evidence | None = None
-    ended: Ended | None = None
-    error: str | None = None  # what the other end said last, without its secrets
-    sent_id: str = ""
-
-    @property
-    def is_told(self) -> bool:
-        """Whether it is proved that the person was told."""
-        return self.evidence in TOLD
-
-    @property
-    def code(self) -> str:
-        """What stands in the page's text, and leads to the case."""
-        return code_of(self.sent_id)
-
-
 class UntoldRow(msgspec.Struct, frozen=True):
     """A text to a household of which no number was known, that nobody took for a day, or at a site
     that sends none any more, so that nobody was told. `made_ms`: when
@@ -101,19 +72,29 @@ def untold_households(
         limit: how many at most.
     """
     o, d = tables.outbox.c, tables.doors.c
+    latest_ms = func.max(o.made_ms)
+    query = _untold(select(o.door_id, d.label, o.reason, latest_ms.label("made_ms")), grids)
+    query = query.where(o.made_ms >= since_ms).group_by(o.door_id)
+    return records(connection, query.order_by(latest_ms.desc(), o.door_id).limit(limit), UntoldRow)
+
+
+def untold_count(connection: Connection, grids: frozenset[str] | None, since_ms: int) -> int:
+    """How many households such a text should have told since a time."""
+    o = tables.outbox.c
+    query = _untold(select(func.count(o.door_id.distinct())), grids)
+    return int(connection.execute(query.where(o.made_ms >= since_ms)).scalar() or 0)
+
+
+def _untold(query: Select[Any], grids: frozenset[str] | None) -> Select[Any]:
+    o, d = tables.outbox.c, tables.doors.c
     query = (
-        select(o.door_id, d.label, o.reason, func.max(o.made_ms).label("made_ms"))
+        query.select_from(tables.outbox)
         .join(tables.doors, d.door_id == o.door_id)
-        .where(o.warden_id.is_(None), o.made_ms >= since_ms)  # by the index
+        .where(o.warden_id.is_(None))  # by the index
         .where(o.channel == HOUSEHOLD, d.ended_ms.is_(None))
         .where(o.ended.in_(_UNTOLD) | (o.gave_up & o.ended.is_(None)))
-        .group_by(o.door_id)
-        .order_by(func.max(o.made_ms).desc(), o.door_id)
-        .limit(limit)
     )
-    if grids is not None:
-        query = query.where(d.grid_id.in_(grids))
-    return records(connection, query, UntoldRow)
+    return query if grids is None else query.where(d.grid_id.in_(grids))
 
 
 class ToldCase(msgspec.Struct, frozen=True):
@@ -356,26 +337,3 @@ def numbered(connection: Connection, text: str, warden_id: str) -> str | None:
     found = [*connection.execute(query).scalars()]
     found += grouped_pages.named(connection, warden_id, (*OPEN, *IN_REVIEW))
     return next((case_id for case_id in found if case_number(case_id) == number), None)
-
-
-def deliveries(connection: Connection, case: CaseRow, limit: int) -> list[DeliveryRow]:
-    """Who was told of a case, by which channel, and whether it went out; newest first."""
-    return deliveries_part(connection, case, limit).rows
-
-
-def deliveries_part(
-    connection: Connection, case: CaseRow, limit: int, after: Key | None = None
-) -> Part[DeliveryRow]:
-    """The same, from a key on."""
-    o, w = tables.outbox.c, tables.wardens.c
-    names = [name for name in DeliveryRow.__struct_fields__ if name != "warden"]
-    # The index leads with warden_id: name those who can have been told, the site itself (NULL) too.
-    warden_ids = select(w.warden_id)
-    query = (
-        select(*(o[name] for name in names), w.name.label("warden"))
-        .join(tables.wardens, w.warden_id == o.warden_id, isouter=True)
-        .where(or_(o.warden_id.in_(warden_ids), o.warden_id.is_(None)))
-        .where(o.made_ms >= case.raised_ms, o.case_id == case.case_id)
-    )
-    order = o.made_ms, o.entry_id
-    return part(connection, query, DeliveryRow, order, limit, after, descends=True)

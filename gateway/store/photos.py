@@ -11,10 +11,12 @@ from sqlalchemy import (
     Column,
     Connection,
     Integer,
+    Select,
     String,
     Table,
     Text,
     and_,
+    bindparam,
     exists,
     func,
     or_,
@@ -104,10 +106,8 @@ def of_case(connection: Connection, case_id: str, limit: int) -> list[PhotoRow]:
     Those of one report stand together by their numbers: each is dated by its own way here, and the
     second may have had the quicker one.
     """
-    p = PHOTOS.c
-    query = _PHOTOS.where(p.case_id == case_id).order_by(p.taken_ms, p.photo_id)
     reports: dict[str, list[PhotoRow]] = {}
-    for row in records(connection, query.limit(limit), PhotoRow):
+    for row in records(connection, _OF_CASE, PhotoRow, {"its_case_id": case_id, "most": limit}):
         reports.setdefault(row.photo_id.rpartition(".")[0], []).append(row)
     return [row for rows in reports.values() for row in sorted(rows, key=_number)]
 
@@ -203,15 +203,22 @@ def forget_telephones(connection: Connection, now_ms: int) -> int:
 def telephone(connection: Connection, door_id: str | None) -> str | None:
     """How the household of a door is rung, which may stand at another of its doors; None where
     nobody knows."""
+    number: str | None = connection.execute(_TELEPHONE, {"its_door_id": door_id}).scalar()
+    return number
+
+
+def _telephone() -> Select[Any]:
     d, own = tables.doors.c, tables.doors.alias("own").c
     query = (
         select(d.telephone)
         .join_from(tables.doors, own.household_id.table, own.household_id == d.household_id)
-        .where(own.door_id == door_id, d.telephone.is_not(None))
+        .where(own.door_id == bindparam("its_door_id"), d.telephone.is_not(None))
         .order_by(d.door_id != own.door_id, d.door_id)
     )
-    number: str | None = connection.execute(query.limit(1)).scalar()
-    return number
+    return query.limit(1)
+
+
+_TELEPHONE = _telephone()
 
 
 _PHOTOS = select(
@@ -225,3 +232,8 @@ _PHOTOS = select(
     PHOTOS.c.sha256,
     PHOTOS.c.destroyed_ms,
 ).join(tables.wardens, tables.wardens.c.warden_id == PHOTOS.c.by, isouter=True)
+_OF_CASE = (
+    _PHOTOS.where(PHOTOS.c.case_id == bindparam("its_case_id"))
+    .order_by(PHOTOS.c.taken_ms, PHOTOS.c.photo_id)
+    .limit(bindparam("most"))
+)

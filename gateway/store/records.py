@@ -22,10 +22,16 @@ class Part(msgspec.Struct, Generic[R], frozen=True):
     next: Key | None = None
 
 
-def records(connection: Connection, query: Select[Any], kind: type[R]) -> list[R]:
+def records(
+    connection: Connection,
+    query: Select[Any],
+    kind: type[R],
+    bound: Mapping[str, Any] | None = None,
+) -> list[R]:
     """Rows as records of a kind: words become its enums, and what no column says is its default. A
-    row that cannot be one is left out and logged; `menshen check` names it."""
-    return _made(connection.execute(query), kind)
+    row that cannot be one is left out and logged; `menshen check` names it. `bound`: the values of
+    a query that was put together once."""
+    return _made(connection.execute(query, bound), kind)
 
 
 def part(

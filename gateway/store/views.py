@@ -28,6 +28,7 @@ from gateway.store.sealed_columns import as_stored, reader, short_first
 SEALED: Final = PREFIX[:1].encode()  # stands in a state that holds free text, and is soon found
 ON_DUTY_MAX: Final = 100  # people whom one list names
 READ_AT_ONCE: Final = 1_000  # rows of doors; one by one each costs as much again
+NEVER_MS: Final = 2**62  # no time is so late
 SORTED_HERE: Final = 500  # doors; a list of so many is put in its order by us, and not by SQLite
 
 
@@ -125,7 +126,7 @@ def door_place(connection: Connection, door_id: str) -> Key | None:
 
 def doors_of(connection: Connection, door_ids: list[str], with_text: bool = True) -> list[DoorRow]:
     """These doors, in no order, in use or not; those that do not exist are left out."""
-    return _doors(connection, _DOORS.where(tables.doors.c.door_id.in_(door_ids)), with_text)
+    return _doors(connection, _DOORS_OF, with_text, {"door_ids": door_ids})
 
 
 class SealPlace(NamedTuple):
@@ -206,21 +207,9 @@ def openings(
     connection: Connection, door_id: str, limit: int, before_ms: int | None = None
 ) -> list[OpeningRow]:
     """A door's openings, newest first; those that began before a time if it is given."""
-    o, p = tables.openings.c, tables.permits.c
-    joined = ("who", "why", "told", "corrected_ms", "correction")
-    names = [name for name in OpeningRow.__struct_fields__ if name not in joined]
-    query = (
-        select(*(o[name] for name in names), p.who, p.why)
-        .join(tables.permits, p.permit_id == o.permit_id, isouter=True)
-        .where(o.door_id == door_id)
-        .order_by(o.opened_ms.desc(), o.opening_id.desc())
-        .limit(limit)
-    )
-    query = household_views.with_corrections(query, RecordKind.OPENING, o.opening_id)
-    if before_ms is not None:
-        query = query.where(o.opened_ms < before_ms)
-    found = records(connection, query, OpeningRow)
-    return _with_told(connection, found)
+    before_ms = NEVER_MS if before_ms is None else before_ms
+    bound = {"its_door_id": door_id, "before_ms": before_ms, "most": limit}
+    return _with_told(connection, records(connection, _OPENINGS_OF, OpeningRow, bound))
 
 
 def _with_told(connection: Connection, found: list[OpeningRow]) -> list[OpeningRow]:
@@ -272,6 +261,7 @@ _FIRST_IN_USE = _IN_USE.order_by(*_PLACE).limit(bindparam("most"))
 _NEXT_IN_USE = _FIRST_IN_USE.where(
     tuple_(*_PLACE) > tuple_(*(bindparam(f"place_{n}") for n in range(len(_PLACE))))
 )
+_DOORS_OF = _DOORS.where(tables.doors.c.door_id.in_(bindparam("door_ids", expanding=True)))
 _IN_USE_COUNT = select(func.count()).where(tables.doors.c.ended_ms.is_(None))
 _PLACE_OF = (
     select(*_PLACE)
@@ -287,6 +277,23 @@ _WARDENS = select(
     tables.wardens.c.language,
     tables.wardens.c.role,
 ).join(tables.grids)
+
+
+def _openings_of() -> Select[Any]:
+    o, p = tables.openings.c, tables.permits.c
+    joined = ("who", "why", "told", "corrected_ms", "correction")
+    names = [name for name in OpeningRow.__struct_fields__ if name not in joined]
+    query = (
+        select(*(o[name] for name in names), p.who, p.why)
+        .join(tables.permits, p.permit_id == o.permit_id, isouter=True)
+        .where(o.door_id == bindparam("its_door_id"), o.opened_ms < bindparam("before_ms"))
+        .order_by(o.opened_ms.desc(), o.opening_id.desc())
+    )
+    whole: Select[Any] = household_views.with_corrections(query, RecordKind.OPENING, o.opening_id)
+    return whole.limit(bindparam("most"))
+
+
+_OPENINGS_OF = _openings_of()
 
 
 def _bound(place: Key) -> dict[str, Any]:

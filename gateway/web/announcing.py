@@ -1,8 +1,6 @@
 """Announcing an opening, for a page and for a program: by one law, registry/permits.py."""
 
 import asyncio
-import re
-import secrets
 from collections.abc import Callable
 from functools import partial
 from weakref import WeakValueDictionary
@@ -24,7 +22,6 @@ Check = Callable[[Announcements], list[Announced]]
 
 # By place; kept for as long as somebody waits.
 _LOCKS: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
-_PERMIT_ID = re.compile(r"[0-9a-f]{16}")
 
 
 async def announce(
@@ -111,8 +108,3 @@ async def _checked(context: WebContext, check: Check, explains: bool = True) -> 
         raise HttpProblem(409, error.sentence, **error.facts) from None
     except PermitError as error:
         raise HttpProblem(422, error.sentence, **error.facts) from None
-
-
-def permit_id(offered: str | None) -> str:
-    """A permit's id: the form's own, so that pressing twice announces once, or a fresh one."""
-    return offered if offered and _PERMIT_ID.fullmatch(offered) else secrets.token_hex(8)

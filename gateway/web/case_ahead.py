@@ -4,12 +4,13 @@ A phone in a cellar shows the buttons that follow from what was pressed on it. I
 it goes by this walk, and the core judges each action when it comes.
 """
 
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
 from gateway.core.actor import Acting, Actor, actor_of
-from gateway.core.cases.transitions import Action, Standing, judge
+from gateway.core.cases.transitions import HELD, Action, Standing, judge
 from gateway.core.model import CaseState
 from gateway.core.proof import Proof
 from gateway.store.case_views import CaseRow
@@ -31,9 +32,23 @@ _PROOFS: Final = {Action.ON_SITE: Proof.UNPROVED, Action.PROVE: Proof.PROVED}
 
 
 _REPORT: Final = CaseState.REPORTED
+WALKS_MAX: Final = 1_024  # that are at hand
+
+
+class Ahead(NamedTuple):
+    """A place of the walk: what may be done there, with the place that it leads to; and who has the
+    case there, by actor_id, empty while nobody does."""
+
+    may: dict[Action, int]
+    has_it: str
 
 
 def may_after(case: CaseRow, by: Acting, sign_off: bool) -> list[dict[Action, int]]:
+    """What somebody may do at each place of the walk ahead; see `walked`."""
+    return [place.may for place in walked(case, by, sign_off)]
+
+
+def walked(case: CaseRow, by: Acting, sign_off: bool) -> tuple[Ahead, ...]:
     """What somebody may do at the door, if nobody else does anything.
 
     Args:
@@ -47,14 +62,21 @@ def may_after(case: CaseRow, by: Acting, sign_off: bool) -> list[dict[Action, in
         after it. An action that is not there would be refused, and then all stays as it is. For
         how long a report can be taken back is not in it.
     """
-    reached, ends = [_now(case)], not sign_off and case.cleared_ms is not None
-    after: list[dict[Action, int]] = []
-    while len(after) < len(reached):
-        stands = reached[len(after)]
+    return _walked(_now(case), by, not sign_off and case.cleared_ms is not None)
+
+
+@lru_cache(maxsize=WALKS_MAX)
+def _walked(now: Standing, by: Acting, ends: bool) -> tuple[Ahead, ...]:
+    """Most cases stand alike, so most walks were walked before; nobody changes one."""
+    reached, ahead = [now], list[Ahead]()
+    while len(ahead) < len(reached):
+        stands = reached[len(ahead)]
         leads = _leads(stands, by, ends)
         reached += [then for then in dict.fromkeys(leads.values()) if then not in reached]
-        after.append({action: reached.index(then) for action, then in leads.items()})
-    return after
+        has_it = stands.moved_by if stands.state in HELD else None
+        may = {action: reached.index(then) for action, then in leads.items()}
+        ahead.append(Ahead(may, "" if has_it is None else has_it.actor_id))
+    return tuple(ahead)
 
 
 def _now(case: CaseRow) -> Standing:

@@ -26,9 +26,9 @@ from gateway.core.proof import Proof
 from gateway.core.reasons import OVER_WHEN_SHUT, TAMPER, Reason
 from gateway.language.catalogue import N_, say
 from gateway.language.reasons import first_action
+from gateway.store.case_deliveries import DeliveryRow
 from gateway.store.case_log import DetourRow, LateRefusal
 from gateway.store.case_views import IN_REVIEW, OPEN, WAITING, CaseRow
-from gateway.store.page_views import DeliveryRow
 
 CASE_WORDS = {
     CaseState.RAISED: N_("Waits"),

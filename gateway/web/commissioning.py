@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from gateway.core.actor import Actor
@@ -54,10 +55,19 @@ def in_area(area: str) -> There:
     return lambda rows: visits.seals_in(rows, area)
 
 
-async def announce(context: WebContext, there: There, plan: Plan) -> list[VisitAt]:
-    """A visit at some seals. HttpProblem, and nothing of it, if it cannot be."""
+async def announce(
+    context: WebContext, there: There, plan: Plan, by_form: bool = False
+) -> list[VisitAt]:
+    """A visit at some seals. HttpProblem, and nothing of it, if it cannot be. By the form of an old
+    page it is another one, where that form's is over."""
     now_ms = context.now_ms()
-    return await _told(context, lambda rows: visits.announce(there(rows), plan, now_ms))
+
+    def check(rows: Connection) -> list[VisitAt]:
+        seals = there(rows)
+        again = by_form and visits.is_over(seals, plan.visit_id, now_ms)
+        return visits.announce(seals, replace(plan, visit_id="") if again else plan, now_ms)
+
+    return await _told(context, check)
 
 
 async def end_visit(context: WebContext, door_id: str, visit_id: str) -> bool:

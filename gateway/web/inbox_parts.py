@@ -52,7 +52,11 @@ def part_of(connection: Connection, warden_id: str, after: str = "") -> InboxPar
 
     A case that comes or goes meanwhile moves no other one to another page.
     """
-    found = page_views.told_cases(connection, warden_id, CASES_MAX)
+    return part_from(page_views.told_cases(connection, warden_id, CASES_MAX), warden_id, after)
+
+
+def part_from(found: list[ToldCase], warden_id: str, after: str = "") -> InboxPart:
+    """The same, from all that she was told of."""
     places = sorted((_place(case, warden_id) for case in found), reverse=True)
     behind = [place for place in places if place < read_place(after)] if after else places
     shown = behind[:CARDS_MAX]
@@ -61,9 +65,8 @@ def part_of(connection: Connection, warden_id: str, after: str = "") -> InboxPar
     return InboxPart([place[-1] for place in shown], len(places), first, more)
 
 
-def waiting_for(connection: Connection, warden_id: str) -> list[str]:
-    """All cases that wait for her, the newest first."""
-    found = page_views.told_cases(connection, warden_id, CASES_MAX)
+def waiting_of(found: list[ToldCase], warden_id: str) -> list[str]:
+    """Of the cases that she was told of all that wait for her, the newest first."""
     places = [_place(case, warden_id) for case in found if group(case, warden_id) == GROUPS[0]]
     return [place[-1] for place in sorted(places, reverse=True)]
 

@@ -115,6 +115,13 @@ def may_after(row: RequestRow, by: Acting) -> list[dict[str, int]]:
     return after
 
 
+def may_after_question(row: QuestionRow, by: Acting) -> list[dict[str, int]]:
+    """The same about a question of health. Of one that has come back, nobody has it."""
+    if row.taken_by is None:
+        return [{"take": 1, "end": 2}, {"end": 2}, {}]
+    return [{"end": 1}, {}] if by.may_end(actor_of(row.taken_by)) else [{}]
+
+
 def is_hers_to_answer(row: DisputeRow, by: Acting) -> bool:
     """Whether somebody was named to answer a dispute, and was no part of the record."""
     is_named = row.assigned_to is not None and by.is_meant_by(actor_of(row.assigned_to))
@@ -127,6 +134,7 @@ class MatterWords:
     symptoms = tuple(Symptom)
     outcomes = OF_STAFF
     may_after = staticmethod(may_after)
+    may_after_question = staticmethod(may_after_question)
     is_hers_to_answer = staticmethod(is_hers_to_answer)
 
     def __init__(self, language: str) -> None:

@@ -28,6 +28,7 @@ IN_COMMON = {
     "command_time",
     "option_fields",
     "output",
+    "reading_in",
     "listening",
     "log_lines",
 }

@@ -2,7 +2,12 @@
 
 import sys
 
+from gateway.cli import check_machine
+from gateway.settings import load
 from tests import neighbours
+from tests.waiting import block_until
+
+GATEWAY_S = 120.0  # it and its console, which are two programs, where others want the machine too
 
 
 def marks(answer):
@@ -65,15 +70,22 @@ def test_with_broker_and_gateway_all_is_well(
     monkeypatch.setenv("PYTHONPATH", places)
     command = [sys.executable, "-m", "gateway", "run", "-c", str(settings)]
 
-    def ready():
-        return marks(menshen("check", "--json"))["gateway"] == "ok"
+    site = load(settings)
 
-    gateway = neighbours.Neighbour("gateway", command, folder, ready)
-    keep(gateway)
+    def ready():  # not the whole check: it tries the broker as the gateway, and pushes that off
+        return check_machine.gateway(site).mark == "ok"
+
+    keep(neighbours.Neighbour("gateway", command, folder, ready, GATEWAY_S))
+    answers = []
+
+    def all_is_well():  # however late a busy machine lets the gateway answer
+        answers.append(menshen("check"))
+        return answers[-1].code == 0
+
+    assert block_until(all_is_well, GATEWAY_S), answers[-1].out
+    assert "the gateway is connected" in answers[-1].out
     parts = marks(menshen("check", "--json"))
     assert (parts["gateway"], parts["broker"]) == ("ok", "ok")
-    answer = menshen("check")
-    assert (answer.code, "the gateway is connected" in answer.out) == (0, True)
     answer = menshen("run")
     assert answer.code == 1
     assert (
@@ -101,7 +113,10 @@ def test_a_stranger_at_the_consoles_port_is_told(menshen, store, settings, free_
     settings.write_text(f"[console]\nport = {port}\n")
     command = [sys.executable, "-m", "http.server", "-b", "127.0.0.1", str(port)]
 
+    site = load(settings)
+
     def ready():
-        return "answers 404" in menshen("check").out
+        return "answers 404" in check_machine.gateway(site).text
 
     keep(neighbours.Neighbour("stranger", command, folder, ready))
+    assert "answers 404" in menshen("check").out

@@ -63,14 +63,14 @@ def test_one_fresh_seal_and_its_private_settings(menshen, store, folder):
     held = json.loads(path.read_text())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert held["key"] not in answer.out
-    assert f"Seal {held['id']} is enrolled on door d2." in answer.out
+    assert f"Seal {held['id']} is enrolled on door d2 (3-202)." in answer.out
     assert menshen("doors", "--json").json[1]["seal_id"] == held["id"]
 
 
 def test_a_seal_that_does_not_fit_leaves_no_file(menshen, store, folder):
     answer = menshen("enrol", "--seal", "new", "--door", "d1")
     assert answer.code == 1
-    assert "carries seal 00112233445566aa already; say --replace" in answer.err
+    assert "carries seal 00112233445566aa already, at 3-201; say --replace" in answer.err
     assert list(folder.glob("seal-*.json")) == []
     assert menshen("enrol", "--seal", "new", "--door", "d1", "--replace").code == 0
 

@@ -1,5 +1,6 @@
 """`menshen move`, `exchange`, `swap`, `retire`: what hangs where, and what is said of it."""
 
+import re
 import time
 
 import pytest
@@ -220,3 +221,41 @@ def test_stopped_anywhere_else_it_ends_with_one_sentence(menshen, house, monkeyp
     monkeypatch.setattr(hanging_words, "enrol", stopped)
     answer = menshen("exchange", "d1", "d2")
     assert (answer.code, answer.out, answer.err) == (INTERRUPTED, "", f"menshen: {STOPPED}\n")
+
+
+CALLED = {"d1": "3-201", "d2": "3-202", "o1": "3-201"}  # a door, or the order of one
+TYPED = (
+    ("move", SPARE, "d1"),
+    ("move", SEAL, "d1"),
+    ("swap", "d1", SEAL),
+    ("swap", "d1", THIRD),
+    ("enrol", "--seal", "new", "--door", "d1"),
+    ("heartbeat", "60", "--door", "d1"),
+    ("certificate", "show", "d1"),
+    ("destruction", "release", "o1"),
+    ("destruction", "hold", "o1", "--by", "Li Hua", "--why", "a court asks"),
+    ("destruction", "holds"),
+    ("destruction", "release", "o1"),
+    ("exchange", "d1", "d2"),
+    ("swap", "d2", SPARE),
+    ("seals", "--door", "3-201"),
+    ("retire", THIRD),
+    ("seals", "--door", "3-201"),
+    ("exchange", "d1", "d2"),
+    ("move", SPARE, "--nowhere"),
+    ("move", SPARE, "d2"),
+    ("enrol", "--seal", "new", "--door", "d1"),
+)
+
+
+def test_whatever_names_a_door_or_an_order_says_what_people_call_it(menshen, house):
+    """An id is random: whoever stands in a stairwell with it is sent to no door."""
+    named = set()
+    for words in TYPED:
+        answer = menshen(*words)
+        sentences = re.sub("`[^`]*`", "", f"{answer.out}{answer.err}")  # what is to be typed
+        for own_id, called in CALLED.items():
+            if re.search(rf"\b{own_id}\b", sentences):
+                named.add((words[0], own_id))
+                assert called in sentences, (words, sentences)
+    assert len(named) >= 11, named

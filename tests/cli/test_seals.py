@@ -135,7 +135,7 @@ def test_a_wifi_that_does_not_work_stops_at_the_first_seal(menshen, heard, monke
     answering(monkeypatch, heard, "fell_back")
     answer = menshen("wifi", "change", "new", "--first", "d1")
     assert answer.code == 1
-    assert "the seal of door 3-201 did not get onto new (1 fell back)" in answer.err
+    assert "the seal of door d1 (3-201) did not get onto new (1 fell back)" in answer.err
     assert menshen("wifi", "change", "new", "--first", "d9").code == 2
 
 
@@ -284,7 +284,7 @@ def test_a_wifi_goes_to_one_then_to_a_tenth_then_to_the_rest(menshen, heard, mon
     sizes = staged(monkeypatch, heard, 0, 0, 3)
     answer = menshen("wifi", "change", "new", "--first", "m7")
     assert sizes == [1, 4, 36]
-    assert "The seal of door M-7 is on new." in answer.out
+    assert "The seal of door m7 (M-7) is on new." in answer.out
     assert "4 seals are on new." in answer.out
     assert (answer.code, "38 of 41 seals on new." in answer.out) == (1, True)
     assert "3 fell back" in answer.out

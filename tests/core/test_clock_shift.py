@@ -15,7 +15,8 @@ from gateway.core.model import (
     Silence,
 )
 from gateway.core.paging import routing, staff
-from gateway.core.paging.person import Person, SentPage
+from gateway.core.paging.person import Person
+from gateway.core.paging.places import SentPage
 from gateway.core.reasons import Reason
 from tests.core.actors import actor_of
 from tests.core.story import HOUR, MINUTE, NOON, SECOND, Story

@@ -14,6 +14,7 @@ from gateway.core.model import (
     ActionResult,
     Case,
     CaseState,
+    Contact,
     Door,
     HouseholdOpening,
     Lost,
@@ -22,12 +23,15 @@ from gateway.core.model import (
     Outage,
     Outages,
     Permit,
+    Silence,
     WrongScan,
 )
-from gateway.core.paging.person import Person, PersonalPage, SentPage
+from gateway.core.paging.person import EarlierCase, Person, PersonalPage
+from gateway.core.paging.places import SentPage
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 from tests.core.story import HOUR, NOON
+from tests.store import stored_samples
 
 OLD = Order("old", NOON - 400 * HOUR, NOON - 340 * HOUR)
 NEW = Order("new", NOON - 2 * HOUR, NOON + 72 * HOUR)
@@ -95,6 +99,45 @@ def test_where_no_order_is_left_nothing_is_and_no_contact_beside_is_told_anythin
     assert of_households.household(household, OrderDestroyed("old"), NOON, RULES)[0] == Household(
         "h"
     )
+
+
+# Of a door that no order needs: where it is and what its seal, its leaf and their faults are.
+_OF_THE_SEAL = """
+    door_id door_class grid_id areas seal_id heartbeat_ms make contact edges heard_ms listened_ms
+    observed_until_ms battery_mv cover magnet tampered_ms signs_excused chattering silence outage
+    open_after_restart found_open silent_paths canary visited_until_ms walk_test certificate
+    must_certify household beside doubt
+"""
+
+
+def test_a_door_that_no_order_needs_keeps_what_its_seal_needs_to_go_on_and_nothing_else() -> None:
+    """Every field of a state holds something here, so a new one must say what becomes of it."""
+    full = msgspec.structs.replace(stored_samples.sample(Door), contact=Contact.OPEN)
+    event = OrderDestroyed(full.orders[0].order_id)
+    left = forgetting.order(full, event, NOON, RULES)[0]
+    bare = Door(full.door_id)
+    kept = {name for name in Door.__struct_fields__ if getattr(left, name) != getattr(bare, name)}
+    of_the_seal = set(_OF_THE_SEAL.split())
+    assert kept | {"door_id"} == of_the_seal
+    for name in of_the_seal - {"silence"}:
+        assert getattr(left, name) == getattr(full, name), name
+    assert left.silence == Silence(full.silence.since_ms, full.silence.told_ms)
+
+
+def test_what_a_household_said_of_its_silent_seal_is_said_by_nobody_who_lives_there_next() -> None:
+    """And a case beside is gone with its order; where another order needs both, they stay."""
+    said = Silence(NEW.from_ms, said_in_place=True, is_answered=True)
+    door = msgspec.structs.replace(lived(OLD, NEW), silence=said, case_beside=("e", "new-case"))
+    event = OrderDestroyed("old", NEW.from_ms)
+    goes_on = forgetting.order(door, event, NOON, RULES)[0]
+    assert (goes_on.silence, goes_on.case_beside) == (said, ("e", "new-case"))
+    before = msgspec.structs.replace(said, since_ms=NEW.from_ms - 1)
+    unsaid = msgspec.structs.replace(before, said_in_place=False, is_answered=False)
+    older = msgspec.structs.replace(door, silence=before)
+    assert forgetting.order(older, event, NOON, RULES)[0].silence == unsaid
+    alone = msgspec.structs.replace(door, orders=(OLD,))
+    left = forgetting.order(alone, OrderDestroyed("old"), NOON, RULES)[0]
+    assert (left.silence, left.case_beside) == (Silence(NEW.from_ms), None)
 
 
 def test_the_hours_of_a_household_go_with_its_last_order_at_its_door_too() -> None:
@@ -208,6 +251,9 @@ def test_a_person_forgets_the_pages_about_it_and_no_others(
     assert after.group == after.queued
     assert [page.page_id for page in after.sent] == ["u-9", "v-9", "w-9"]  # no door stands there
     assert forgetting.names_of_person(after, event, 10) is after
+    earlier = tuple(EarlierCase(case_id, Reason.NO_PERMIT) for case_id in ("s-1", "w-9"))
+    left_of_it = forgetting.names_of_person(Person("li", earlier=earlier), event, 10).earlier
+    assert left_of_it == earlier[1:]
     only_queued = Person("li", queued=PAGES[:1])
     assert forgetting.names_of_person(only_queued, event, 10) == Person("li")
 

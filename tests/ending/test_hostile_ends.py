@@ -4,7 +4,7 @@ again, something of it cannot be read."""
 import asyncio
 import os
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from gateway.registry.rows import NewDoor, NewGrid, NewOrder, SealMove
 from gateway.replay.replay import Apart
 from gateway.store import archives, archiving, tables
 from gateway.store.archive_tables import archives as rows_of_archives
-from gateway.store.database import StoreError
+from gateway.store.database import Store, StoreError
 from gateway.store.feed_tables import unwritten
 from gateway.store.file_copy import part, whole
 from tests.ending.ended_site import LABEL, STAY, EndedSite, Home, ended_site, found, readable
@@ -225,22 +225,35 @@ def newer(site: EndedSite) -> str:
     return rotation.name_of(site.clock.now_ms() + 1_000, is_encrypted=False)
 
 
+def with_copies(folder: Path) -> tuple[Store, Path]:
+    """A site's new database, and the folder beside it into which its copies go."""
+    site, backups = folder / "site", folder / "backups"
+    site.mkdir()
+    backups.mkdir()
+    return new_store(site), backups
+
+
+def copied(site: EndedSite, backups: Path) -> Path:
+    """A whole copy of the site, made now."""
+    path = backups / rotation.name_of(site.clock.now_ms(), is_encrypted=False)
+    whole(site.store.path, path)
+    return path
+
+
 async def test_no_copy_outlives_what_was_destroyed_whenever_it_was_made_or_cut_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A copy is made in the middle of an end, the machine goes off behind a month that was made
     anew, a restore had set a database aside, and an earlier kill left files unfinished."""
-    folder, backups = tmp_path / "site", tmp_path / "backups"
-    folder.mkdir()
-    backups.mkdir()
-    store, home = new_store(folder), Home(0)
+    (store, backups), home = with_copies(tmp_path), Home(0)
     async with ended_site(store) as site:
         await site.enrol([home])
         case_id = await site.lives(home)
         month = archived(site)
         words = (case_id, home.door_id, home.order_id)
-        asides = [folder / f"menshen.db.before-restore{which}" for which in ("", "-2", "-2-wal")]
-        for left in (*asides, folder / ".menshen.db.4711.new"):
+        asides = [f"menshen.db.before-restore{which}" for which in ("", "-2", "-2-wal")]
+        for name in (*asides, ".menshen.db.4711.new"):
+            left = store.path.with_name(name)
             whole(store.path, left)
             os.utime(left, (0, 0))
         unfinished = month.with_name(f".{month.name}.4711.new")
@@ -252,11 +265,7 @@ async def test_no_copy_outlives_what_was_destroyed_whenever_it_was_made_or_cut_o
 
         def forget(_seal_id: str, _from_ms: int, _before_ms: int | None) -> int:
             site.clock.advance(HOUR_MS)
-            made = site.clock.now_ms() / 1_000
-            middle.append(
-                backups / f"menshen-{datetime.fromtimestamp(made, UTC):%Y%m%dT%H%M%SZ}.tar"
-            )
-            whole(store.path, middle[0])
+            middle.append(copied(site, backups))
             site.clock.advance(HOUR_MS)
             return 1
 
@@ -289,10 +298,7 @@ async def test_a_copy_from_between_a_line_of_the_record_and_the_last_rows_goes_t
 ) -> None:
     """The machine goes off behind the line that says that all is gone; the nightly copy comes
     before the next round, and has the order's own row."""
-    folder, backups = tmp_path / "site", tmp_path / "backups"
-    folder.mkdir()
-    backups.mkdir()
-    store, home = new_store(folder), Home(0)
+    (store, backups), home = with_copies(tmp_path), Home(0)
     async with ended_site(store) as site:
         await site.enrol([home])
         await site.lives(home)
@@ -310,9 +316,7 @@ async def test_a_copy_from_between_a_line_of_the_record_and_the_last_rows_goes_t
                 await ending.look()
         assert len(records.read(records.place(store.path))) == 1
         await site.later(HOUR_MS)
-        made = datetime.fromtimestamp(site.clock.now_ms() / 1_000, UTC)
-        between = backups / f"menshen-{made:%Y%m%dT%H%M%SZ}.tar"
-        whole(store.path, between)
+        between = copied(site, backups)
         assert found(backups, [home.order_id])
         await site.later(HOUR_MS)
         await ending.look()

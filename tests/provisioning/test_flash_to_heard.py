@@ -74,6 +74,6 @@ def test_without_a_gateway_a_seal_is_flashed_and_not_heard(
     assert "No gateway runs here, so no seal will be heard" in said
     assert "NOT HEARD, for no gateway runs here that could hear it: `menshen run`." in said
     assert flash_site.flash("--door", "d1", "--port", board.port)[1] == (
-        f"menshen: door d1 carries seal {next(iter(flash_site.seals()))} already; say --replace if "
-        "the new one hangs there instead\n"
+        f"menshen: door d1 (3栋201) carries seal {next(iter(flash_site.seals()))} already; say "
+        "--replace if the new one hangs there instead\n"
     )

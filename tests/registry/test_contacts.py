@@ -106,7 +106,7 @@ def test_a_door_carries_a_seal_or_a_contact_and_a_swap_must_be_said(store):
     assert enrol(store, FRONT, replace=True) == ["added"]
     (row,) = contacts(store).values()
     assert told(store)[-1] == ("d1", SealBound(row.seal_id, 3_600_000, True, make="zigbee2mqtt"))
-    assert "hangs on door d1 already" in refused(
+    assert "hangs on door d1 (3-201) already" in refused(
         store, NewContact(Make.ZIGBEE2MQTT, "front_door", "d2")
     )
 

@@ -236,7 +236,7 @@ def test_what_only_lacks_a_mistaken_row_is_not_told_twice(enrol):
 def test_a_seal_takes_a_carried_door_only_when_that_is_said(enrol):
     one, two = (f"seal_id,key,door_id\n{c * 16},{KEY},d1\n" for c in "ab")
     enrol(grids=GRIDS, doors=DOORS, seals=one)
-    assert f"carries seal {'a' * 16} already; say --replace" in told(enrol(seals=two))[0]
+    assert f"carries seal {'a' * 16} already, at 3-201; say --replace" in told(enrol(seals=two))[0]
     assert enrol(seals=two, replace=True).written
 
 

@@ -180,14 +180,17 @@ def test_a_seals_marks_survive_a_new_password(store):
 
 CONFLICTS = {
     "another key": (NewSeal(SEAL, bytes(32), "d1"), "seal_id is enrolled already, with another"),
-    "another door": (NewSeal(SEAL, KEY, "d2"), f"door_id but seal {SEAL} hangs on door d1"),
-    "a door with a seal": (NewSeal(OTHER, KEY, "d1"), f"door_id carries seal {SEAL} already"),
+    "another door": (NewSeal(SEAL, KEY, "d2"), f"door_id but seal {SEAL} hangs on door d1 (3-201)"),
+    "a door with a seal": (
+        NewSeal(OTHER, KEY, "d1"),
+        f"door_id carries seal {SEAL} already, at 3-201; say",
+    ),
     "no such door": (NewSeal(OTHER, KEY, "d9"), "door_id there is no such door"),
     "no such grid": (NewDoor("d3", "x", "g9"), "grid_id there is no such grid"),
     "a warden of no grid": (NewWarden("w", "x", "g9", "zh"), "grid_id there is no such grid"),
     "overlapping orders": (
         NewOrder("d1", ORDER.to_ms - 1, ORDER.to_ms + DAY_MS),
-        "door_id has order o1 in that time already",
+        "door_id has order o1 on door d1 (3-201) in that time already",
     ),
     "another door's order": (NewOrder("d2", NOW_MS, NOW_MS + 1, "o1"), "order_id is an order on"),
     "an order on no door": (NewOrder("d9", NOW_MS, NOW_MS + 1), "door_id there is no such door"),

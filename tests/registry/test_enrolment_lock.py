@@ -71,4 +71,4 @@ def test_j4_what_another_enrolled_meanwhile_is_checked_against(
     assert others[0].written
     assert not result.written
     (mistake,) = result.mistakes
-    assert "has order o1 in that time already" in mistake.sentence
+    assert "has order o1 on door d1 (3-201) in that time already" in mistake.sentence

@@ -74,7 +74,7 @@ async def test_i12_and_by_form_though_each_page_has_an_id_of_its_own(tmp_path: P
             "why": "meal",
         }
         for number in range(40):
-            fresh = form | {"permit_id": f"{number:016x}"}
+            fresh = form | {"offered": f"{number:016x}"}
             assert (await site.client.post("/doors/d0/permits", data=fresh)).status_code == 303
         assert rows(site.store) == 1
         assert permits(site.store)[0].who == "Li Si"

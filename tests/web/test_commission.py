@@ -171,20 +171,34 @@ async def test_who_leaves_off_or_forgets_it_covers_no_more(site: Site) -> None:
 
 async def test_a_visit_is_announced_and_ended_on_the_door_s_page(site: Site) -> None:
     async with site.browser("inst") as phone:
-        form = {"who": "Li", "purpose": "battery", "minutes": 30, "visit_id": "0" * 16}
+        form = {"who": "Li", "purpose": "battery", "minutes": 30, "offered": "0" * 16}
         for _ in range(2):  # pressed twice, it is one
             assert (await phone.post("/doors/d0/visits", data=form)).status_code == 303
-        assert len(door(site).visits) == 1
+        (visit,) = door(site).visits
         page = (await phone.get("/doors/d0")).text
         assert "Battery change: Li" in page
         await Hand(site).says(Contact.SHUT, cover=True)
         assert door(site).case is None
-        await phone.post(f"/doors/d0/visits/{'0' * 16}/end")
+        await phone.post(f"/doors/d0/visits/{visit.visit_id}/end")
         case = door(site).case
         assert case is not None
         assert case.reason == "cover_tamper"
         assert (await phone.post("/doors/d0/visits", data=form | {"who": " "})).status_code == 422
         assert (await phone.post("/doors/d3/visits", data=form)).status_code == 404
+
+
+async def test_what_else_is_announced_by_an_old_page_is_another_visit(site: Site) -> None:
+    """A browser kept the page: by its id the second took the place of the first, whose openings
+    were nobody's then."""
+    async with site.browser("inst") as phone:
+        form = {"who": "Li", "purpose": "battery", "minutes": 30, "offered": "0" * 16}
+        for said in (form, form | {"who": "Wang"}, form):
+            assert (await phone.post("/doors/d0/visits", data=said)).status_code == 303
+        assert len({visit.who for visit in door(site).visits}) == len(door(site).visits) == 2
+    site.clock.advance(HOUR_MS)  # type: ignore[attr-defined]
+    async with site.browser("inst") as phone:
+        assert (await phone.post("/doors/d0/visits", data=form)).status_code == 303
+        assert len(door(site).visits) == 3
 
 
 async def test_a_program_announces_a_visit_and_reads_how_a_test_goes(site: Site) -> None:

@@ -64,7 +64,7 @@ async def test_a_hold_is_made_seen_extended_and_lifted(site: Console) -> None:
     assert nameless.status_code == 422
     assert known(site) == [held], "what cannot be extended goes on as it was"
     assert (await site.client.post(f"{path}/extend", data=longer)).status_code == 303
-    before, after = known(site)
+    before, after = sorted(known(site), key=lambda one: one.until_ms)
     assert (before.ended_ms, before.by) == (now_ms(), "Cao Min"), "what was said stays as it was"
     assert (after.by, after.why, after.ended_ms) == ("Li Hua", "the appeal runs", None)
     assert (await site.client.post(f"{path}/extend", data=longer)).status_code == 422
@@ -103,6 +103,26 @@ async def test_so_many_hold_one_order_and_no_more(site: Console) -> None:
         assert await holds_it(site, offered=f"{number:016x}") == 303
     assert await holds_it(site, offered="f" * 16) == 422
     assert len(known(site)) == holds.OF_ORDER_MAX
+
+
+async def test_what_else_is_held_by_an_old_page_is_another_hold(site: Console) -> None:
+    """All forms of a page had one id: whoever said another reason, or held again what was lifted
+    meanwhile, read that it is held, and it was not."""
+    assert await holds_it(site) == 303
+    for other in ({"why": "a complaint runs"}, {"until": day(site, 31)}, {"by": "Li Hua"}):
+        assert [await holds_it(site, **other) for _ in range(2)] == [303, 303]
+    assert len(known(site)) == 4
+    first = next(one.hold_id for one in known(site) if one.why == WHY)
+    again = {"by": "Li Hua", "why": "the appeal runs", "until": day(site, 60), "offered": "00" * 8}
+    path = f"/doors/d0/holds/{first}"
+    assert (await site.client.post(f"{path}/extend", data=again)).status_code == 303
+    (extended,) = (one for one in known(site) if one.why == "the appeal runs")
+    await site.client.post(f"/doors/d0/holds/{extended.hold_id}/lift")
+    assert await holds_it(site, why="the appeal runs", by="Li Hua", until=day(site, 60)) == 303
+    (held,) = (one for one in known(site) if one.why == "the appeal runs" and not one.ended_ms)
+    await site.client.post(f"/doors/d0/holds/{held.hold_id}/lift")
+    assert await holds_it(site, why="the appeal runs", by="Li Hua", until=day(site, 60)) == 303
+    assert sum(one.is_living(now_ms()) for one in known(site)) == 4
 
 
 async def test_nobody_holds_or_lifts_another_household_s(site: Console) -> None:

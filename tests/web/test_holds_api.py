@@ -126,7 +126,11 @@ async def test_an_id_is_one_hold_s(site: Console) -> None:
     assert known(site, "o1") == []
     form = {"by": "Cao Min", "why": WHY, "until": site.day(30), "offered": "cd" * 8}
     pressed = await site.client.post("/doors/d1/orders/o1/hold", data=form)
-    assert pressed.status_code == 422
+    assert (pressed.status_code, len(known(site, "o1"))) == (303, 1), "a form's id is no hold's"
+    await site.client.post(f"/api/v1/doors/d0/holds/{'cd' * 8}/lift")
+    lifted = await asks(site, HOLD, **mine)
+    assert lifted.status_code == 422
+    assert "has ended already" in lifted.json()["detail"]
 
 
 def scoped(site: Site, name: str, scopes: frozenset[Scope]) -> dict[str, str]:

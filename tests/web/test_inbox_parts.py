@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 
 from gateway.store import page_views
 from gateway.web import inbox_parts
@@ -85,6 +86,36 @@ async def test_a_phone_keeps_the_first_part_and_each_case_says_how_many_wait(
     assert not any("further" in path for path in kept)
     page = await site.text(f"/handheld/wang/cases/{first_case(0)}")
     assert f"{DOORS - 2} more cases wait for you" in page
+
+
+async def test_what_all_kept_pages_ask_is_asked_once_and_each_name_is_its_page_s(
+    site: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand cases were put in order for each of thirty pages. Beside that a page asks for some
+    rows of its own; a name that is not its page's would have it fetched again and again."""
+    asked: list[str] = []
+
+    def noted(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    names: dict[str, str] = {}
+    event.listen(Engine, "before_cursor_execute", noted)
+    try:
+        counts = []
+        for most in (SHOWN, DOORS):
+            monkeypatch.setattr(inbox_parts, "CARDS_MAX", most)
+            asked.clear()
+            names = (await site.client.get("/handheld/wang/tasks")).json()["pages"]
+            counts.append((len(names), len(asked)))
+    finally:
+        event.remove(Engine, "before_cursor_execute", noted)
+    (few, less), (many, more) = counts
+    assert (few, many) == (SHOWN + 2, DOORS + 2)
+    assert more - less <= 9 * (many - few), "its openings, photos, telephone and the like"
+    for path, name in names.items():
+        page = await site.text(path)
+        if "/cases/" in path or path == "/handheld/wang":
+            assert f"seen={name.partition('.')[0]}" in page, path
 
 
 async def test_a_grouped_page_counts_each_of_its_cases_once(tmp_path: Path) -> None:

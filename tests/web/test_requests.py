@@ -188,32 +188,6 @@ async def test_what_a_household_says_of_its_seal_stands_in_the_doors_page(tmp_pa
         assert "light is off" in page
 
 
-async def test_a_text_of_which_nobody_was_told_is_seen_at_the_desk(tmp_path: Path) -> None:
-    store = new_store(tmp_path)
-    untold = {
-        "page_id": "p",
-        "case_id": "",
-        "channel": "household",
-        "reason": "health_unsaid",
-        "since_ms": now_ms(),
-        "next_ms": now_ms(),
-        "gave_up": True,
-        "ended": "nobody",
-    }
-    made = {"d0": now_ms() - HOUR_MS, "d1": now_ms() - 8 * 24 * HOUR_MS}  # the second is long past
-    with store.writing() as connection:
-        for door_id, made_ms in made.items():
-            row = {"door_id": door_id, "made_ms": made_ms, "address": door_id}
-            connection.execute(tables.outbox.insert(), untold | row)
-    async with console(store) as site:
-        page = (await site.client.get("/requests")).text
-        heading, _, rest = page.partition("<h2>Texts that told nobody</h2>")
-        assert heading != page
-        lines = rest.partition("</section>")[0]
-        assert lines.count("<li>") == 1
-        assert ("3-101" in lines, "3-201" in lines) == (True, False)
-
-
 async def test_a_restart_knows_what_was_asked_for(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     async with console(store) as site:

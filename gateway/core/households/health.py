@@ -28,6 +28,7 @@ from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 
 Change = tuple[Household, tuple[Effect, ...]]
+LATE_MS: Final = MINUTE_MS  # a reminder that comes so long after its time is late
 _OF_STAFF: Final = frozenset(
     {
         HealthOutcome.WELL,
@@ -159,10 +160,13 @@ def take(
 def end(
     household: Household, event: HealthEnded, at: Attribution, rules: Rules
 ) -> Change | Refusal:
-    """Somebody has asked them. Where nobody was reached, it comes back."""
+    """Somebody has asked them: whoever took that, anybody while nobody has, or the centre. Where
+    nobody was reached, it comes back."""
     question = household.health.question
     if question is None or question.question_id != event.question_id:
         return Refusal.NO_SUCH_QUESTION
+    if not event.by.may_end(question.taken_by):
+        return Refusal.NOT_HOLDER
     if event.outcome not in _OF_STAFF:
         return Refusal.NO_SUCH_OUTCOME
     if event.outcome is HealthOutcome.HANDED_ON and not event.words:
@@ -185,7 +189,13 @@ def due(household: Household, due_ms: int, now_ms: int, rules: Rules) -> Change:
         household = replace(household, health=replace(watch, due_ms=next_ms, is_reminded=False))
         is_asked = has_reported or watch.question is not None or not _asks(household, due_ms)
         return (household, ()) if is_asked else _ask(household, False, at, rules)
-    ask_ms = _ask_ms(household, due_ms, rules)
+    is_late, asked_from_ms = now_ms - due_ms >= LATE_MS, due_ms
+    if is_late:  # the gateway stood still
+        remind_ms = _late_reminder_ms(household, due_ms, now_ms, rules)
+        if remind_ms != now_ms:
+            return replace(household, health=replace(watch, due_ms=remind_ms)), ()
+        asked_from_ms = now_ms
+    ask_ms = _ask_ms(household, asked_from_ms, rules, is_late)
     watch = replace(watch, due_ms=ask_ms, is_reminded=True)
     return replace(household, health=watch), (HealthReminded(now_ms),)
 
@@ -270,13 +280,25 @@ def _next_reminder_ms(household: Household, now_ms: int, rules: Rules) -> int | 
     return local_time.outside(rules.zone, min(found), household.quiet) if found else None
 
 
-def _ask_ms(household: Household, at_ms: int, rules: Rules) -> int:
-    """When a warden asks, after the reminder at a time. Where the hour of that day is past, for the
-    reminder waited for their own hours, they have as long as they have else."""
+def _late_reminder_ms(household: Household, due_ms: int, now_ms: int, rules: Rules) -> int | None:
+    """When they are reminded who should have been at a time that passed while the gateway stood
+    still: outside their own hours still; where that day or the order is over, by the next reminder
+    alone."""
+    zone = rules.zone
+    is_over = local_time.day(zone, now_ms) != local_time.day(zone, due_ms)
+    if is_over or not _asks(household, now_ms):
+        return _next_reminder_ms(household, due_ms, rules)
+    return local_time.outside(zone, now_ms, household.quiet)
+
+
+def _ask_ms(household: Household, at_ms: int, rules: Rules, is_late: bool = False) -> int:
+    """When a warden asks, after the reminder at a time. Where that came late, or the hour of that
+    day is past, for it waited for their own hours, they have as long as they have else."""
     zone, last_ms = rules.zone, _last_ms(at_ms, rules)
     asked_ms = local_time.next_at(zone, at_ms, rules.health_ask_min)
-    if asked_ms > last_ms:
-        asked_ms = at_ms + (rules.health_ask_min - rules.health_remind_min) * MINUTE_MS
+    as_long_ms = at_ms + (rules.health_ask_min - rules.health_remind_min) * MINUTE_MS
+    if is_late or asked_ms > last_ms:
+        asked_ms = as_long_ms
     return _left_alone(household, min(asked_ms, last_ms), rules)
 
 

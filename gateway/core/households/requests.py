@@ -110,8 +110,8 @@ def judge(request: Request, deed: RequestDeed, by: Acting | None) -> RequestStat
     if isinstance(leads_to, Refusal):
         is_own = by is not None and request.taken_by == by.actor
         return Refusal.DONE_ALREADY if is_own and leads_to.endswith("_already") else leads_to
-    has_it = by is None or by.is_centre or request.taken_by in (None, by.actor)
-    return Refusal.NOT_HOLDER if deed in _OWN and not has_it else leads_to
+    may_end = by is None or by.may_end(request.taken_by)
+    return Refusal.NOT_HOLDER if deed in _OWN and not may_end else leads_to
 
 
 def allowed(request: Request, by: Acting) -> tuple[RequestDeed, ...]:

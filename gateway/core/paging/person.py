@@ -20,10 +20,13 @@ from msgspec.structs import replace
 from gateway.core import local_time
 from gateway.core.cases.escalation import Ways
 from gateway.core.duration import HOUR_MS, MINUTE_MS, SECOND_MS
+from gateway.core.paging import places
+from gateway.core.paging.places import SentPage
 from gateway.core.reasons import BREACHES, MATTERS, NOTICES, URGENT, Reason
 from gateway.core.rules import Rules
 
 QUEUED_MAX = 200  # cases named in one grouped page; the next ones begin another part of it
+EARLIER_MAX = 1_000  # cases known of earlier parts; those before are counted, by no name
 RENEW_SOON_MS = SECOND_MS  # what one storm brings comes together; so soon it is told,
 RENEW_EVERY_MS = 5 * SECOND_MS  # and then so often: no case waits longer
 TEST_MS = HOUR_MS  # so long a test may take to arrive
@@ -44,13 +47,11 @@ class PersonalPage(Struct, frozen=True):
     ways: Ways = Ways.ALL
 
 
-class SentPage(Struct, frozen=True, omit_defaults=True):
-    """A page that rang: it takes a place until the window has passed over it."""
+class EarlierCase(Struct, frozen=True, array_like=True):
+    """A case that an earlier part of the grouped page named, and the worst that was said of it."""
 
-    at_ms: int
-    page_id: str
-    ways: Ways = Ways.ALL
-    urgent: bool = False
+    case_id: str
+    reason: Reason
 
 
 class Person(Struct, frozen=True, omit_defaults=True):
@@ -60,7 +61,8 @@ class Person(Struct, frozen=True, omit_defaults=True):
     warden_id: str
     sent: tuple[SentPage, ...] = ()  # at most Rules.pages_most
     queued: tuple[PersonalPage, ...] = ()
-    more: int = 0  # cases that earlier parts of it named
+    earlier: tuple[EarlierCase, ...] = ()  # that earlier parts of it named, none of them queued
+    more: int = 0  # cases that parts before those named
     more_breaches: int = 0
     more_matters: int = 0
     due_ms: int | None = None  # when it may ring
@@ -79,6 +81,11 @@ class Person(Struct, frozen=True, omit_defaults=True):
     is_lost: bool = False  # and whether it was
     asked_ms: tuple[int, ...] = ()  # when test pages were asked for; at most ASKED_MAX
     noticed_ms: int | None = None  # when knowledge last disturbed
+
+    @property
+    def waits(self) -> bool:
+        """Whether a grouped page waits until it may ring."""
+        return bool(self.queued or self.earlier or self.more)
 
 
 class SinglePage(Struct, frozen=True):
@@ -178,7 +185,7 @@ def _notice(person: Person, notice: PersonalPage, now_ms: int, rules: Rules) -> 
     """Knowledge. It rings where nothing of its kind did for a while and there is a place; else it
     is there to be read. No group holds it, for nobody need do anything about it."""
     is_soon = person.noticed_ms is not None and now_ms < person.noticed_ms + NOTICED_EVERY_MS
-    if is_soon or person.queued or not _has_room(person, False, now_ms, rules):
+    if is_soon or person.waits or not _has_room(person, False, now_ms, rules):
         return person, (SinglePage(replace(notice, ways=Ways.READ)),)
     person = _took_place(person, SentPage(now_ms, notice.page_id), rules)
     return replace(person, noticed_ms=now_ms), (SinglePage(notice),)
@@ -186,12 +193,11 @@ def _notice(person: Person, notice: PersonalPage, now_ms: int, rules: Rules) -> 
 
 def forget(person: Person, case_id: str, now_ms: int, rules: Rules) -> Person:
     """A case is in somebody's hands, or over: nobody's phone need ring for it."""
-    queued = tuple(
-        personal_page for personal_page in person.queued if personal_page.case_id != case_id
-    )
-    if len(queued) == len(person.queued):
+    queued = tuple(other for other in person.queued if other.case_id != case_id)
+    earlier = tuple(other for other in person.earlier if other.case_id != case_id)
+    if (len(queued), len(earlier)) == (len(person.queued), len(person.earlier)):
         return person
-    person = replace(person, queued=queued)
+    person = replace(person, queued=queued, earlier=earlier)
     due_ms = _due_ms(person, now_ms, rules)
     if due_ms is None:
         return _ended(person)
@@ -254,11 +260,14 @@ def _by_other_ways(person: Person, before: SentPage, personal_page: PersonalPage
 
 def _join(person: Person, personal_page: PersonalPage, now_ms: int) -> PersonChange:
     """Put it into the grouped page, behind its equals. A case stands there once, with the worst
-    that was said of it; what says nothing new of it is not told again."""
+    that was said of it, in the latest part; what says nothing new of it is not told again."""
     case_id, is_breach = personal_page.case_id, personal_page.reason in BREACHES
     before = next((other for other in person.queued if other.case_id == case_id), None)
-    if before is not None and before.reason in BREACHES and not is_breach:
+    known = before or next((other for other in person.earlier if other.case_id == case_id), None)
+    if known is not None and known.reason in BREACHES and not is_breach:
         return person, ()
+    earlier = tuple(other for other in person.earlier if other.case_id != case_id)
+    person = person if len(earlier) == len(person.earlier) else replace(person, earlier=earlier)
     if before is not None and _says(before) == _says(personal_page):  # another round of it
         again = tuple(personal_page if other is before else other for other in person.queued)
         return replace(person, queued=again), ()
@@ -288,25 +297,32 @@ def _next_part(person: Person, now_ms: int) -> PersonChange:
     contents: tuple[Content, ...] = ()
     if person.renew_ms is not None:
         person, contents = _renew(person, now_ms, rings=False)
-    breaches = sum(other.reason in BREACHES for other in person.queued)
-    more, more_breaches = person.more + len(person.queued), person.more_breaches + breaches
-    more_matters = person.more_matters + _matters(person)
+    told = tuple(EarlierCase(page.case_id, page.reason) for page in person.queued)
+    earlier = (*person.earlier, *told)
+    surplus, earlier = earlier[:-EARLIER_MAX], earlier[-EARLIER_MAX:]
+    more, more_breaches = person.more + len(surplus), person.more_breaches + _of(BREACHES, surplus)
+    more_matters = person.more_matters + _of(MATTERS, surplus)
     person = replace(person, more=more, more_breaches=more_breaches, more_matters=more_matters)
-    return replace(person, queued=()), contents
+    return replace(person, queued=(), earlier=earlier), contents
 
 
-def _matters(person: Person) -> int:
-    """How many of those that are queued are a household's matters, and no cases."""
-    return sum(other.reason in MATTERS for other in person.queued)
+def _named(person: Person) -> tuple[PersonalPage | EarlierCase, ...]:
+    """All that its parts name, each case once."""
+    return (*person.queued, *person.earlier)
+
+
+def _of(reasons: frozenset[Reason], cases: tuple[PersonalPage | EarlierCase, ...]) -> int:
+    """How many of these are there for one of those reasons."""
+    return sum(case.reason in reasons for case in cases)
 
 
 def _renew(person: Person, now_ms: int, rings: bool) -> PersonChange:
     """The grouped page as it is now."""
-    breaches = sum(other.reason in BREACHES for other in person.queued) + person.more_breaches
+    named = _named(person)
+    cases, breaches = len(named) + person.more, _of(BREACHES, named) + person.more_breaches
+    matters = _of(MATTERS, named) + person.more_matters
     renewals = person.renewals + 1
     page_id = person.conversation + (f"-{renewals}" if renewals > 1 else "")
-    cases = len(person.queued) + person.more
-    matters = _matters(person) + person.more_matters
     conversation = person.conversation
     group = GroupedPage(page_id, person.queued, cases, breaches, rings, conversation, matters)
     person = replace(
@@ -336,6 +352,7 @@ def _ended(person: Person) -> Person:
     return replace(
         person,
         queued=(),
+        earlier=(),
         more=0,
         more_breaches=0,
         more_matters=0,
@@ -347,40 +364,22 @@ def _ended(person: Person) -> Person:
 
 
 def _took_place(person: Person, sent: SentPage, rules: Rules) -> Person:
-    since_ms = sent.at_ms - rules.pages_window_ms
-    kept = tuple(other for other in person.sent if other.at_ms > since_ms)
-    return replace(person, sent=(*kept, sent))
+    return replace(person, sent=places.taken(person.sent, sent, rules))
 
 
 def _has_room(person: Person, is_urgent: bool, now_ms: int, rules: Rules) -> bool:
-    return _room_ms(person, is_urgent, now_ms, rules) <= now_ms
-
-
-def _room_ms(person: Person, is_urgent: bool, now_ms: int, rules: Rules) -> int:
-    """When there is a place for such a page."""
-    since_ms = now_ms - rules.pages_window_ms
-    taken = [sent for sent in person.sent if sent.at_ms > since_ms]
-    room_ms = now_ms
-    if len(taken) >= rules.pages_most:
-        room_ms = taken[-rules.pages_most].at_ms + rules.pages_window_ms
-    if not is_urgent:
-        half = max(1, rules.pages_most // 2)
-        faults = [sent for sent in taken if not sent.urgent]
-        if len(faults) >= half:
-            room_ms = max(room_ms, faults[-half].at_ms + rules.pages_window_ms)
-    return room_ms
+    return places.free_ms(person.sent, is_urgent, now_ms, rules) <= now_ms
 
 
 def _due_ms(person: Person, now_ms: int, rules: Rules) -> int | None:
     """When the grouped page may ring: as the worst of it may, and the rest rings with it."""
-    if not person.queued and not person.more:
+    if not person.waits:
         return None
-    return _room_ms(person, _is_urgent(person), now_ms, rules)
+    return places.free_ms(person.sent, _is_urgent(person), now_ms, rules)
 
 
 def _is_urgent(person: Person) -> bool:
-    queued = any(other.reason in URGENT for other in person.queued)
-    return queued or person.more_breaches > 0
+    return person.more_breaches > 0 or _of(URGENT, _named(person)) > 0
 
 
 def _number(warden_id: str) -> int:

@@ -85,7 +85,7 @@ RouterChange = tuple[Router, tuple[Routed, ...]]
 def of(staff: Staff, known: Iterable[Person] = ()) -> Router:
     """A router for this staff, with what is known of them."""
     by_id = {person.warden_id: person for person in known}
-    waiting = frozenset(warden_id for warden_id, person in by_id.items() if _waits(person))
+    waiting = frozenset(warden_id for warden_id, person in by_id.items() if person.waits)
     return Router(staff, schedule_of(staff), by_id, waiting)
 
 
@@ -368,10 +368,6 @@ def _with(router: Router, person: Person) -> Router:
     if person is router.people[warden_id]:
         return router
     waiting = router.waiting
-    if _waits(person) != (warden_id in waiting):
+    if person.waits != (warden_id in waiting):
         waiting = waiting ^ {warden_id}
     return replace(router, people={**router.people, warden_id: person}, waiting=waiting)
-
-
-def _waits(person: Person) -> bool:
-    return bool(person.queued or person.more)

@@ -11,12 +11,13 @@ from gateway.core.model import Permit
 from gateway.language.catalogue import N_, say
 from gateway.registry.late_permits import Late
 from gateway.registry.permits import LONGEST_MINUTES
-from gateway.web.announcing import WaitingError, announce, announce_in, permit_id
+from gateway.web.announcing import WaitingError, announce, announce_in
 from gateway.web.answers import json_answer, problem_answer
 from gateway.web.api.answered import answered
 from gateway.web.api.shapes import Announced, AnnouncedInArea, Done, NotAnnounced
 from gateway.web.context import WebContext
 from gateway.web.endings import end_order, end_permit
+from gateway.web.offers import new_offer
 
 _WAITING = N_(
     "{count} doors there opened before this and wait for an answer. Say with late whether it was "
@@ -67,7 +68,7 @@ def routes(context: WebContext) -> APIRouter:
     @router.post("/doors/{door_id}/permits", **answered(Announced, {404: None, 409: None}))
     async def announce_at_door(door_id: str, body: Announcement) -> Response:
         """Announce an opening of a door."""
-        changed, known_as = await announce(context, door_id, body.permit(), permit_id(None))
+        changed, known_as = await announce(context, door_id, body.permit(), new_offer())
         return json_answer(Announced(changed, known_as))
 
     told = answered(AnnouncedInArea, {404: None, 409: NotAnnounced})
@@ -75,7 +76,7 @@ def routes(context: WebContext) -> APIRouter:
     @router.post("/areas/{area_id:path}/permits", **told)
     async def announce_in_area(request: Request, area_id: str, body: AreaAnnouncement) -> Response:
         """Announce the same for every door of an area."""
-        asked = area_id, body.permit(), permit_id(None), body.late
+        asked = area_id, body.permit(), new_offer(), body.late
         try:
             changed, known_as = await announce_in(context, *asked)
         except WaitingError as error:

@@ -19,7 +19,8 @@ from gateway.web import actions, actor, matters, signing_in
 from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer
 from gateway.web.context import Lane, WebContext
 from gateway.web.handheld import shell
-from gateway.web.handheld.tasks import Task, Tasks, kept
+from gateway.web.handheld.shared_reads import SharedReads
+from gateway.web.handheld.tasks import Task, Tasks
 from gateway.web.live_view import LiveView
 from gateway.web.pages.requests import MattersOfPhone
 from gateway.web.pages.warden_inbox import Place
@@ -127,16 +128,22 @@ def _kept(router: APIRouter, context: WebContext) -> None:
         rules = context.rulebook.rules
 
         def query(connection: Connection) -> dict[str, str]:
-            _warden(connection, warden_id)
-            shown: dict[str, LiveView] = {home: Tasks(warden_id, by, rules)}
+            shared = SharedReads(connection, warden_id, now_ms)
+            if shared.warden is None:
+                raise HttpProblem(404, NOT_FOUND)
+            tasks = Tasks(warden_id, by, rules, shared=shared)
+            tasks.changed(connection, None, now_ms)
+            shown: dict[str, LiveView] = {}
             if sees_requests:
                 shown[f"{home}/requests"] = MattersOfPhone(warden_id, by)
-            for case_id in kept(connection, warden_id, by, rules, now_ms):
+            shared.look_up(kept := tasks.kept())
+            for case_id in kept:
                 path = f"{home}/cases/{quote(case_id, safe='')}"
-                shown[path] = Task(warden_id, case_id, by, context.rulebook)
+                shown[path] = Task(warden_id, case_id, by, context.rulebook, shared)
             for view in shown.values():
                 view.changed(connection, None, now_ms)
-            return {path: f"{view.digest()}.{drawn}" for path, view in shown.items()}
+            pages: dict[str, LiveView] = {home: tasks, **shown}
+            return {path: f"{view.digest()}.{drawn}" for path, view in pages.items()}
 
         pages = await context.read(query, Lane.PAGES)
         return json_answer({"now_ms": now_ms, "pages": pages})

@@ -21,27 +21,27 @@ from gateway.store import (
     case_log,
     case_views,
     household_views,
-    page_views,
     photos,
     reach_views,
     views,
 )
+from gateway.store.case_deliveries import DeliveryRow
 from gateway.store.case_views import CaseRow, OutageRow
 from gateway.store.contact_views import contacts_of
 from gateway.store.door_codes import has_code
 from gateway.store.household_views import SealAnswerRow
-from gateway.store.page_views import DeliveryRow
 from gateway.store.views import DoorRow, OpeningRow, WardenRow
 from gateway.web import photo_limits
-from gateway.web.case_ahead import may_after
+from gateway.web.case_ahead import walked
 from gateway.web.case_words import first_told_ms, may, without_paging, workflow
 from gateway.web.door_words import Tile, tile
-from gateway.web.inbox_parts import CARDS_MAX, GROUPS, part_of, waiting_for
+from gateway.web.handheld.shared_reads import SharedReads
+from gateway.web.inbox_parts import CARDS_MAX, GROUPS, InboxPart, part_from
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.pages.requests import waiting
-from gateway.web.pages.warden_inbox import TEST_SHOWN_MS, Inbox, grouped, unsigned
+from gateway.web.pages.warden_inbox import TEST_SHOWN_MS, Inbox
 
-DELIVERIES_MAX: Final = 50
+OPENINGS_MAX: Final = 50  # the latest of a door, of which some were announced
 LATE_MAX: Final = 20
 SPENT_MAX: Final = 5  # the latest announced openings of a door
 KEPT_MAX: Final = CARDS_MAX  # cases whose pages a phone keeps, those that wait first
@@ -67,26 +67,61 @@ class Tasks(Inbox):
     whole_template, card_template = "handheld/inbox.html", "handheld/card.html"
     phone = "handheld"
 
+    def __init__(
+        self,
+        warden_id: str,
+        by: Acting,
+        rules: Rules,
+        after: str = "",
+        shared: SharedReads | None = None,
+    ) -> None:
+        super().__init__(warden_id, by, rules, after)
+        self._shared = shared
+
+    def kept(self) -> list[str]:
+        """The cases whose pages her phone keeps, of those that were read last: what is not
+        reported, what waits first, and what she may still take back."""
+        cards = [card for name in GROUPS if name != "done" for card in self.groups[name]]
+        cards += [card for card in self.groups["done"] if Action.TAKE_BACK in card.may]
+        return [card.case.case_id for card in cards[:KEPT_MAX]]
+
     def fragments(
         self, connection: Connection, news: Committed | None, now_ms: int
     ) -> list[Fragment]:
         """The same, what came of the latest test page, and the way to what households ask for."""
         came = reach_views.latest_test(connection, self._warden_id, now_ms - TEST_SHOWN_MS)
         tested = Fragment("tested", "parts/tested.html", "tested", {"test": came})
-        warden = views.warden(connection, self._warden_id)
-        waits = 0 if warden is None else waiting(connection, warden)
+        shared = self._shared or SharedReads(connection, self._warden_id, now_ms)
+        waits = 0 if shared.warden is None else waiting(connection, shared.warden)
         shown = {"warden_id": self._warden_id, "waiting": waits}
         asked_for = Fragment("asked_for", "handheld/asked_for.html", "asked_for", shown)
         return [*super().fragments(connection, news, now_ms), tested, asked_for]
+
+    def _part(self, connection: Connection) -> InboxPart:
+        if self._shared is None:
+            return super()._part(connection)
+        return part_from(self._shared.told, self._warden_id, self._after)
+
+    def _unsigned(self, connection: Connection, now_ms: int) -> list[str]:
+        if self._shared is None:
+            return super()._unsigned(connection, now_ms)
+        return self._shared.unsigned
 
 
 class Task(LiveView):
     """One case as its warden needs it at the door."""
 
-    def __init__(self, warden_id: str, case_id: str, by: Acting, rulebook: Rulebook) -> None:
+    def __init__(
+        self,
+        warden_id: str,
+        case_id: str,
+        by: Acting,
+        rulebook: Rulebook,
+        shared: SharedReads | None = None,
+    ) -> None:
         super().__init__()
         self._warden_id, self._case_id = warden_id, case_id
-        self._by, self._rulebook = by, rulebook
+        self._by, self._rulebook, self._shared = by, rulebook, shared
         self._door_id: str | None = None
         self._is_outage, self._beside = False, set[str]()
 
@@ -112,12 +147,12 @@ class Task(LiveView):
     ) -> list[Fragment]:
         """The case with its buttons, its door, who knows of it, what was done; and what else waits
         for her. Nothing if there is no such case or no such warden."""
-        case = case_views.case(connection, self._case_id)
-        warden = views.warden(connection, self._warden_id)
+        shared = self._shared or SharedReads(connection, self._warden_id, now_ms)
+        case, warden = shared.case(self._case_id), shared.warden
         if case is None or warden is None:
             return []
         self._is_outage = case.area is not None
-        at_door = _at_door(connection, case, now_ms, self._rulebook)
+        at_door = self._at_door(connection, shared, case, now_ms)
         self._door_id = at_door.row.door_id if at_door else None
         contacts = contacts_of(connection, case)
         self._beside = {door.door_id for door in contacts}
@@ -125,21 +160,19 @@ class Task(LiveView):
         has_label = at_door is not None and has_code(connection, at_door.row.door_id)
         task: dict[str, Any] = {"warden_id": self._warden_id, "has_code": has_label}
         task["outage"] = _outage(connection, case)
-        task |= self._buttons(connection, case, at_door, now_ms)
+        task |= self._buttons(shared, case, at_door, now_ms)
         task["photos"] = photos.of_case(connection, case.case_id, photo_limits.OF_CASE_MAX)
         key = [without_paging(case), *task.values()]
-        deliveries = page_views.deliveries(connection, case, DELIVERIES_MAX)
+        deliveries = shared.deliveries(case.case_id)
         late = case_log.late_refusals(connection, case.case_id, LATE_MAX)
         detours = case_log.detours(connection, case.case_id, LATE_MAX)
         steps = workflow(
             case, first_told_ms(case, deliveries), sign_off=False, late=late, detours=detours
         )
         done = [step for step in steps if step.at_ms is not None]
-        others = waiting_for(connection, self._warden_id)
-        to_sign = unsigned(connection, self._warden_id, now_ms)
-        others = [case_id for case_id in others if case_id != case.case_id]
+        others = [case_id for case_id in shared.waiting if case_id != case.case_id]
         waiting = {"warden_id": self._warden_id, "case_ids": others}
-        signing = {"warden_id": self._warden_id, "pages": to_sign}
+        signing = {"warden_id": self._warden_id, "pages": shared.unsigned}
         return [
             Fragment("waits", "handheld/waits.html", "waits", waiting),
             Fragment("task", "handheld/task.html", "task", task | {"case": case}, key=key),
@@ -151,25 +184,46 @@ class Task(LiveView):
         ]
 
     def _buttons(
-        self, connection: Connection, case: CaseRow, at_door: AtDoor | None, now_ms: int
+        self, shared: SharedReads, case: CaseRow, at_door: AtDoor | None, now_ms: int
     ) -> dict[str, Any]:
         """What she may do, now and after what she does without a line; what is asked before."""
         take_back_ms = self._rulebook.rules.take_back_ms
-        now, *later = may_after(without_paging(case), self._by, self._rulebook.rules.sign_off)
+        ahead = walked(without_paging(case), self._by, self._rulebook.rules.sign_off)
+        now, *later = (place.may for place in ahead)
         can = may(case, self._by, now_ms, take_back_ms)
         after = [{action: then for action, then in now.items() if action in can}, *later]
         people: list[WardenRow] = []
         if any(Action.HAND_OVER in step for step in after):
-            duty = views.on_duty(connection, case.grid_id, now_ms, self._rulebook.rules)
-            has_it = getattr(case, f"{case.state}_by") if Action.HAND_OVER in after[0] else None
-            people = [one for one in duty if one.warden_id not in (self._warden_id, has_it)]
+            duty = shared.on_duty(case.grid_id, self._rulebook.rules)
+            people = [one for one in duty if one.warden_id != self._warden_id]
+        has_it = {
+            one.warden_id: [place for place, at in enumerate(ahead) if at.has_it == one.warden_id]
+            for one in people
+        }
+        to_somebody = any(0 not in places for places in has_it.values())
         return {
             "after": after,
             "take_back_until_ms": (case.reported_ms or 0) + take_back_ms,
             "on_duty": people,
+            "has_it": has_it,
+            "hands_over": Action.HAND_OVER in after[0] and to_somebody,
             "asks": _asked(case, at_door, self._by.actor) if at_door else {},
             "wants_note": sorted(WANTS_NOTE),
         }
+
+    def _at_door(
+        self, connection: Connection, shared: SharedReads, case: CaseRow, now_ms: int
+    ) -> AtDoor | None:
+        """None where the case is about no single door."""
+        row = None if case.area is not None else shared.door(case.door_id or "")
+        if row is None:
+            return None
+        to_come = [permit for permit in row.state.permits if is_live(permit, now_ms)]
+        openings = views.openings(connection, row.door_id, OPENINGS_MAX)
+        spent = [opening for opening in openings if opening.who is not None][:SPENT_MAX]
+        number = photos.telephone(connection, row.door_id)
+        says = household_views.seal_answers_at(connection, row.door_id, now_ms)
+        return AtDoor(row, tile(row, now_ms, self._rulebook), to_come, spent, number, says)
 
 
 def _asked(case: CaseRow, at_door: AtDoor, actor: Actor) -> dict[Refusal, list[Outcome]]:
@@ -183,18 +237,6 @@ def _asked(case: CaseRow, at_door: AtDoor, actor: Actor) -> dict[Refusal, list[O
     return asks
 
 
-def kept(
-    connection: Connection, warden_id: str, by: Acting, rules: Rules, now_ms: int
-) -> list[str]:
-    """The cases whose pages her phone keeps: those that are not reported, what waits first, and
-    those whose report she may still take back."""
-    part = part_of(connection, warden_id)
-    groups = grouped(connection, warden_id, by, rules, now_ms, part)
-    cards = [card for name in GROUPS if name != "done" for card in groups[name]]
-    cards += [card for card in groups["done"] if Action.TAKE_BACK in card.may]
-    return [card.case.case_id for card in cards[:KEPT_MAX]]
-
-
 def known_to(deliveries: list[DeliveryRow], but: str) -> list[DeliveryRow]:
     """Of each other person who was told, the page of which is proved the most; the newest first."""
     best: dict[str | None, DeliveryRow] = {}
@@ -204,23 +246,6 @@ def known_to(deliveries: list[DeliveryRow], but: str) -> list[DeliveryRow]:
             best[row.warden] = row
     best.pop(but, None)
     return list(best.values())
-
-
-def _at_door(
-    connection: Connection, case: CaseRow, now_ms: int, rulebook: Rulebook
-) -> AtDoor | None:
-    """None where the case is about no single door."""
-    if case.area is not None or case.door_id is None:
-        return None
-    row = next(iter(views.doors_of(connection, [case.door_id])), None)
-    if row is None:
-        return None
-    to_come = [permit for permit in row.state.permits if is_live(permit, now_ms)]
-    openings = views.openings(connection, row.door_id, DELIVERIES_MAX)
-    spent = [opening for opening in openings if opening.who is not None][:SPENT_MAX]
-    number = photos.telephone(connection, row.door_id)
-    says = household_views.seal_answers_at(connection, row.door_id, now_ms)
-    return AtDoor(row, tile(row, now_ms, rulebook), to_come, spent, number, says)
 
 
 def _outage(connection: Connection, case: CaseRow) -> dict[str, Any] | None:

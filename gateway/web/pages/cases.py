@@ -16,10 +16,10 @@ from gateway.ending import holds
 from gateway.ending.holds import HeldOrder
 from gateway.engine.ports import Committed
 from gateway.store import (
+    case_deliveries,
     case_log,
     case_views,
     household_views,
-    page_views,
     photos,
     resident_views,
     views,
@@ -135,7 +135,7 @@ def gathered(
     case = case_views.case(connection, case_id)
     if case is None:
         return None
-    deliveries = page_views.deliveries(connection, case, DELIVERIES_MAX)
+    deliveries = case_deliveries.deliveries(connection, case, DELIVERIES_MAX)
     late = case_log.late_refusals(connection, case_id, LATE_MAX)
     detours = case_log.detours(connection, case_id, DETOURS_MAX)
     told_ms = first_told_ms(case, deliveries)

@@ -32,6 +32,7 @@ from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
 from gateway.web.handheld import shell
 from gateway.web.live_view import Fragment, LiveView
+from gateway.web.offers import id_of
 from gateway.web.sealing import wanting
 from gateway.web.security import prefix
 
@@ -137,11 +138,12 @@ def _add_visits(router: APIRouter, context: WebContext) -> None:
         who: Annotated[str, Form(max_length=2 * WHO_CHARACTERS_MAX)],
         purpose: Annotated[Purpose, Form()] = Purpose.REPAIR,
         minutes: Annotated[int, Form(ge=1, le=VISIT_HOURS_MAX * 60)] = VISIT_MINUTES,
-        offered: Annotated[str, Form(alias="visit_id", pattern="^[0-9a-f]{0,16}$")] = "",
+        offered: Annotated[str, Form(max_length=16)] = "",
     ) -> Response:
-        now_ms = context.now_ms()
-        plan = Plan(now_ms, now_ms + minutes * MINUTE_MS, who, purpose, offered)
-        await commissioning.announce(context, commissioning.at_door(door_id), plan)
+        now_ms, visit_id = context.now_ms(), id_of(offered, door_id, who, purpose, minutes)
+        plan = Plan(now_ms, now_ms + minutes * MINUTE_MS, who, purpose, visit_id)
+        there = commissioning.at_door(door_id)
+        await commissioning.announce(context, there, plan, by_form=True)
         return RedirectResponse(f"{prefix(request)}/doors/{door_id}#seal", 303)
 
     @router.post("/doors/{door_id}/visits/{visit_id}/end")

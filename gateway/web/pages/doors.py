@@ -27,12 +27,13 @@ from gateway.store import (
     seal_views,
     views,
 )
-from gateway.web.announcing import announce, permit_id
+from gateway.web.announcing import announce
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import Before, WebContext
 from gateway.web.door_words import tile
 from gateway.web.endings import end_order, end_permit
 from gateway.web.live_view import Fragment, LiveView
+from gateway.web.offers import id_of, new_offer
 from gateway.web.security import prefix
 
 LISTED_MAX: Final = 50
@@ -137,7 +138,7 @@ def routes(context: WebContext) -> APIRouter:
             return fragments | {
                 "cases": case_views.cases_at(connection, door_id, CASES_MAX),
                 "seen": view.digest(),
-                "permit_id": permit_id(None),
+                "offered": new_offer(),
                 "hour_ms": HOUR_MS,
                 "older": before_ms is not None,
                 "openings_max": LISTED_MAX,
@@ -163,7 +164,7 @@ def routes(context: WebContext) -> APIRouter:
         why: Annotated[str, Form(min_length=1)],
         openings: Annotated[int, Form()] = 1,
         longest_min: Annotated[int, Form()] = permits.LONGEST_MINUTES,
-        offered: Annotated[str, Form(alias="permit_id", max_length=16)] = "",
+        offered: Annotated[str, Form(max_length=16)] = "",
         daily: Annotated[str, Form(max_length=recurrence.TEXT_MAX)] = "",
         days: Annotated[list[Day], Form()] = NO_DAYS,
     ) -> Response:
@@ -175,7 +176,7 @@ def routes(context: WebContext) -> APIRouter:
             raise HttpProblem(422, _BAD_TIME) from None
         longest_ms = longest_min * MINUTE_MS
         permit = _recurring(Permit("", from_ms, to_ms, openings, longest_ms, who, why), daily, days)
-        await announce(context, door_id, permit, permit_id(offered))
+        await announce(context, door_id, permit, id_of(offered, door_id, permit))
         return RedirectResponse(f"{prefix(request)}/doors/{door_id}#permits", 303)
 
     _add_endings(router, context)

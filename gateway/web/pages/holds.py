@@ -21,10 +21,10 @@ from gateway.language import times
 from gateway.language.catalogue import N_
 from gateway.language.peoples_text import TextError
 from gateway.store import resident_views, views
-from gateway.web.announcing import permit_id
 from gateway.web.answers import NOT_FOUND, HttpProblem, optional_line, peoples_line
 from gateway.web.at_a_door import back_to, household_at
 from gateway.web.context import Before, WebContext
+from gateway.web.offers import id_of, new_offer
 from gateway.web.visitors import visitor
 
 DAYS: Final = 30  # that a form offers
@@ -87,7 +87,7 @@ def routes(context: WebContext) -> APIRouter:
                 "orders": holds.orders_of(rows, household_id),
                 "by": by,
                 "said": SAID.get(done, ""),
-                "offered": permit_id(None),
+                "offered": new_offer(),
                 "by_max": BY_MAX,
                 "why_max": WHY_MAX,
                 "day": lambda at_ms: times.day_field(at_ms, context.zone),
@@ -104,7 +104,7 @@ def routes(context: WebContext) -> APIRouter:
 
 
 def _add_acts(router: APIRouter, context: WebContext) -> None:
-    """What is pressed. Each is one transaction, and the same form sent twice is one hold."""
+    """What is pressed. Each is one transaction, and the same said twice by a form is one hold."""
 
     def made(path: str, key: str, need: Need, make: Make, done: str) -> None:
         """A form that makes a hold: of an order, or of a hold that goes on, named by `key`."""
@@ -124,7 +124,11 @@ def _add_acts(router: APIRouter, context: WebContext) -> None:
             def act(rows: Connection) -> str:
                 of_id = str(request.path_params[key])
                 need(rows, door_id, of_id)
-                return make(rows, of_id, name, said, until_ms, now_ms, permit_id(offered))
+                hold_id = id_of(offered, of_id, name, said, until_ms)
+                known = holds.one(rows, hold_id)
+                if known is not None and not known.is_living(now_ms):
+                    hold_id = ""  # an old page: it was lifted meanwhile, and is wanted once more
+                return make(rows, of_id, name, said, until_ms, now_ms, hold_id)
 
             await transacted(context, act)
             return back_to(request, door_id, PAGE, done)

@@ -26,12 +26,12 @@ from gateway.store.resident_views import OrderSpan
 from gateway.web.actor import acting_at_screen
 from gateway.web.at_a_door import back_to, household_at
 from gateway.web.context import WebContext
+from gateway.web.offers import new_offer
 from gateway.web.resident import announcing, asking, consenting, shown
 from gateway.web.resident.announce_routes import choices
 from gateway.web.resident.announcing import Announcement
 from gateway.web.resident.asking import Voice
 from gateway.web.resident.asking_routes import NO_SYMPTOMS, Words
-from gateway.web.resident.drawn import new_offer
 from gateway.web.resident.sheets import new_sheet
 from gateway.web.said_address import host_of
 from gateway.web.security import RESIDENT, prefix

@@ -132,6 +132,15 @@ def counted(connection: Connection, zone: Zone, now_ms: int) -> Counted:
     return Counted(tuple(RequestKind), list(found.items()))
 
 
+def untold(connection: Connection, grids: frozenset[str] | None, now_ms: int) -> dict[str, Any]:
+    """The households whom a text should have told lately, the latest, and how many more there
+    are."""
+    since_ms = now_ms - UNTOLD_MS
+    found = page_views.untold_households(connection, grids, since_ms, UNTOLD_MAX)
+    count = page_views.untold_count(connection, grids, since_ms) if found else 0
+    return {"untold": found, "untold_more": count - len(found)}
+
+
 def routes(context: WebContext) -> APIRouter:
     """GET /requests, and what is pressed there."""
     router = APIRouter()
@@ -149,9 +158,7 @@ def routes(context: WebContext) -> APIRouter:
                 "done": household_views.done_requests(connection, DONE_MAX, reach),
                 "answered": household_views.answered_disputes(connection, DONE_MAX, reach),
                 "counted": counted(connection, zone, now_ms),
-                "untold": page_views.untold_households(
-                    connection, reach.grids, now_ms - UNTOLD_MS, UNTOLD_MAX
-                ),
+                **untold(connection, reach.grids, now_ms),
             }
 
         return await context.page(request, "requests.html", gather)

@@ -62,6 +62,7 @@ class Inbox(LiveView):
         super().__init__()
         self._warden_id, self._by, self._rules = warden_id, by, rules
         self._after = after
+        self.groups: dict[str, list[Card]] = {}  # as they were read last
 
     def affected_by(self, news: Committed) -> bool:
         """Doors that only open lawfully are not on the phone."""
@@ -72,12 +73,11 @@ class Inbox(LiveView):
         self, connection: Connection, news: Committed | None, now_ms: int
     ) -> list[Fragment]:
         """The whole inbox, and each card in it."""
-        part = part_of(connection, self._warden_id, self._after)
-        groups = grouped(connection, self._warden_id, self._by, self._rules, now_ms, part)
+        part, who = self._part(connection), self._warden_id
+        self.groups = groups = grouped(connection, who, self._by, self._rules, now_ms, part)
         key = [(name, [card.case.case_id for card in group]) for name, group in groups.items()]
         whole = Fragment("inbox", self.whole_template, "groups", groups, key=key)
-        pages_unsigned = unsigned(connection, self._warden_id, now_ms)
-        to_sign = {"warden_id": self._warden_id, "pages": pages_unsigned}
+        to_sign = {"warden_id": self._warden_id, "pages": self._unsigned(connection, now_ms)}
         signed = Fragment("unsigned", "parts/unsigned.html", "unsigned", to_sign)
         after_ms = now_ms - SIGNED_WITHIN_MS
         notes = page_views.notes(connection, self._warden_id, after_ms, NOTES_MAX)
@@ -88,6 +88,12 @@ class Inbox(LiveView):
         further = Fragment("further", "parts/further.html", "further", shown)
         test = self._test(connection, now_ms)
         return [*test, counted, whole, *cards, further, noted, signed]
+
+    def _part(self, connection: Connection) -> InboxPart:
+        return part_of(connection, self._warden_id, self._after)
+
+    def _unsigned(self, connection: Connection, now_ms: int) -> list[str]:
+        return unsigned(connection, self._warden_id, now_ms)
 
     def _test(self, connection: Connection, now_ms: int) -> list[Fragment]:
         """The test page that waits for her, if one does."""

@@ -6,15 +6,11 @@ stands in the permit, for people and in its id.
 """
 
 import asyncio
-import hashlib
-import re
-import secrets
 from datetime import datetime, timedelta, tzinfo
 from enum import Enum, auto
 from typing import Final
 from weakref import WeakValueDictionary
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Connection, func, select
@@ -32,6 +28,7 @@ from gateway.web.announcing import announce
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
 from gateway.web.endings import end_permit
+from gateway.web.offers import id_of, id_of_words, new_offer
 
 NOW_MS: Final = 10 * MINUTE_MS
 NOW_OPENINGS: Final = 2  # the bag out, and back in
@@ -39,7 +36,6 @@ LASTING_MINUTES: Final = (30, 60, 120, 180)
 ONCE_OPENINGS: Final = 2
 AHEAD_DAYS: Final = 7  # that a page offers
 DAILY_MAX: Final = 6  # that recur, at once
-OFFERED = re.compile(r"[0-9a-f]{16}")
 
 _NO_ORDER = N_("No order runs at this home, so nothing need be announced.")
 _NOT_THEN = N_("That time is over, or so far ahead that no order runs then. Choose another.")
@@ -196,7 +192,9 @@ async def _announce(
         if known is Known.LIVE:
             return  # it was pressed twice, or came twice
         if known is Known.OVER:
-            permit_id = _fresh_id(said)  # an old page of theirs, on which it is wanted anew
+            permit_id = _of_way(
+                said.way, new_offer()
+            )  # an old page of theirs, on which it is wanted anew
         asked = _Asked(permit, permit_id, day)
         door_id = await context.read(lambda rows: _room(rows, household_id, asked, most))
         await announce(context, door_id, permit, permit_id)
@@ -252,11 +250,9 @@ def _room(connection: Connection, household_id: str, asked: _Asked, most: int) -
 def _permit_id(household_id: str, said: Announcement, words: str) -> str:
     """Of the form or message and of what it announces, so that the same sent twice is announced
     once, however much later the second came."""
-    if said.way is not Way.TEXT and not OFFERED.fullmatch(said.offered):
-        return _fresh_id(said)
-    text = msgspec.json.encode((household_id, said.offered, said.what, words))
-    return f"{OWN}{_LETTER[said.way]}{hashlib.blake2b(text, digest_size=8).hexdigest()}"
+    named = id_of_words if said.way is Way.TEXT else id_of  # a text's id is its gateway's
+    return _of_way(said.way, named(said.offered, household_id, said.what, words))
 
 
-def _fresh_id(said: Announcement) -> str:
-    return f"{OWN}{_LETTER[said.way]}{secrets.token_hex(8)}"
+def _of_way(way: Way, number: str) -> str:
+    return f"{OWN}{_LETTER[way]}{number}"

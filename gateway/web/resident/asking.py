@@ -7,10 +7,8 @@ never believed.
 
 import secrets
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
@@ -45,8 +43,9 @@ from gateway.store.household_views import RequestRow
 from gateway.web.answers import NOT_FOUND, HttpProblem, optional_line
 from gateway.web.context import WebContext
 from gateway.web.matter_words import KIND_WORDS
+from gateway.web.offers import id_of
 from gateway.web.resident import shown
-from gateway.web.resident.announcing import OFFERED, WHO
+from gateway.web.resident.announcing import WHO
 
 WORDS_MAX: Final = 200
 PERMIT_MS: Final = 12 * HOUR_MS  # so long whoever brings it may come
@@ -68,10 +67,7 @@ class Voice(Struct, frozen=True):
     def id_of(self, *words: str) -> str:
         """The id of what is said now: the same for the same words by the same form or message, and
         another for whatever else is said by it, and for whatever another household says."""
-        if not OFFERED.fullmatch(self.offered):
-            return secrets.token_hex(8)
-        text = msgspec.json.encode((self.household_id, self.said.way, self.offered, words))
-        return blake2b(text, digest_size=8).hexdigest()
+        return id_of(self.offered, self.household_id, self.said.way, *words)
 
 
 async def ask(context: WebContext, voice: Voice, kind: RequestKind, words: str) -> None:

@@ -1,6 +1,5 @@
 """A household's page as an answer: drawn in its language, and once its order is over, only that."""
 
-import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from gateway.language.catalogue import N_
 from gateway.registry import notices
 from gateway.store.resident_views import OrderSpan
 from gateway.web.context import WebContext
+from gateway.web.offers import new_offer
 from gateway.web.resident.entrance import HOME, Here
 from gateway.web.security import prefix
 
@@ -48,11 +48,6 @@ async def page_of(
         return context.draw(f"resident/{template}", values | held, gather(rows, order))
 
     return context.answer(request, await context.read(draw))
-
-
-def new_offer() -> str:
-    """An id for the forms of a page, so that pressing the same twice is one."""
-    return secrets.token_hex(8)
 
 
 def _held(connection: Connection, order: OrderSpan, now_ms: int) -> dict[str, Any]:

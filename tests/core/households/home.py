@@ -94,6 +94,12 @@ class Home:
             raise AssertionError("it never ends")
         self.now_ms = at_ms
 
+    def stands_still_until(self, at_ms: int) -> None:
+        """The gateway stands still; what came due meanwhile comes when it is back."""
+        self.now_ms = at_ms
+        for subject in (of_door(HOME), of_household(HOME)):
+            self.apply(subject, DeadlineCame())
+
     def action(self) -> str:
         return f"a{next(self._ids)}"
 

@@ -184,6 +184,39 @@ def test_somebody_is_not_well_and_a_warden_asks_until_it_is_done() -> None:
     assert home.household.health.question is None
 
 
+def test_a_question_that_somebody_has_taken_is_theirs_to_end_or_the_centres() -> None:
+    """Anybody may while nobody has it: before it is taken, and once it has come back."""
+    home = Home()
+    assert home.does(HealthReported(action_id="h1", is_well=False)) is None
+    question = home.household.health.question
+    assert question is not None
+    its = question.question_id
+
+    def ends(by: Actor, outcome: HealthOutcome, for_centre: bool = False) -> str | None:
+        event = HealthEnded(
+            action_id=home.action(),
+            actor=by,
+            for_centre=for_centre,
+            question_id=its,
+            outcome=outcome,
+        )
+        return home.does(event)
+
+    assert home.does(HealthTaken(action_id="h2", actor=CHEN, question_id=its)) is None
+    for outcome in (HealthOutcome.WELL, HealthOutcome.NOT_REACHED):
+        assert ends(LIU, outcome) == "not_holder"
+    taken = home.household.health.question
+    assert taken is not None
+    assert taken.taken_by == CHEN, "and what was refused took it from nobody"
+    home.until(EIGHT + 4 * HOUR)
+    assert ends(LIU, HealthOutcome.NOT_REACHED) is None, "it has come back"
+    assert ends(CHEN, HealthOutcome.WELL) == "not_holder"
+    assert ends(MA, HealthOutcome.WELL) == "not_holder", "in the register, and not at the desk"
+    assert ends(MA, HealthOutcome.WELL, for_centre=True) is None
+    moved = [e for e in home.effects if isinstance(e, HealthMoved)]
+    assert (moved[-1].outcome, moved[-1].by) == (HealthOutcome.WELL, MA)
+
+
 def silent_after_an_opening(home: Home) -> int:
     """A permitted opening whose shutting nobody heard; when the seal is lost."""
     permit = Permit("p", EIGHT, EIGHT + HOUR, 1, 10 * MINUTE, "~w", "~y")

@@ -142,3 +142,50 @@ def test_hours_of_the_day_are_by_the_true_clock_once_it_is_set(
     due_ms = home.household.health.due_ms
     assert due_ms is not None
     assert (due_ms + HOUR // 2 - EIGHT) // HOUR == due_h
+
+
+@pytest.mark.parametrize(
+    ("back_ms", "reminds_ms", "asks_ms"),
+    [
+        (5 * HOUR, 5 * HOUR, 9 * HOUR),
+        (9 * HOUR, 9 * HOUR, 13 * HOUR),
+        (15 * HOUR, 15 * HOUR, 16 * HOUR - 1),  # at the end of the day, for those who stay up
+        (DAY - HOUR, DAY + 4 * HOUR, DAY + 8 * HOUR),  # on another day: that day's reminder alone
+        (DAY + 6 * HOUR, DAY + 6 * HOUR, DAY + 10 * HOUR),
+        (6 * DAY + 5 * HOUR, 6 * DAY + 5 * HOUR, 6 * DAY + 9 * HOUR),
+    ],
+)
+def test_a_gateway_that_stood_still_at_noon_reminds_first_and_asks_after_the_usual_while(
+    back_ms: int, reminds_ms: int, asks_ms: int
+) -> None:
+    """Both came at once, and nobody had been reminded whose silence a warden was sent for."""
+    home = Home(health_daily=True)
+    home.until(EIGHT + 3 * HOUR)
+    home.stands_still_until(EIGHT + back_ms)
+    home.until(EIGHT + asks_ms)
+    asked = [e.question.asked_ms for e in home.effects if isinstance(e, HealthMoved)]
+    assert (reminded(home), asked) == ([reminds_ms], [EIGHT + asks_ms])
+
+
+def test_a_reminder_that_is_late_waits_for_their_own_hours_and_for_no_order_that_is_over() -> None:
+    home = Home(health_daily=True)
+    assert home.does(HoursNarrowed(action_id="q1", quiet=((840, 1_020),))) is None
+    home.stands_still_until(EIGHT + 7 * HOUR)
+    home.until(EIGHT + 13 * HOUR)
+    asked = [e.question.asked_ms for e in home.effects if isinstance(e, HealthMoved)]
+    assert (reminded(home), asked) == ([9 * HOUR], [EIGHT + 13 * HOUR])
+    over = Home(health_daily=True, days=1)
+    over.order("o1", 0.2, health_daily=True)  # it is over at a quarter to one
+    over.stands_still_until(EIGHT + 6 * HOUR)
+    over.until(EIGHT + 2 * DAY)
+    assert reminded(over) == []
+    assert not any(isinstance(e, HealthMoved) for e in over.effects)
+
+
+def test_who_said_it_before_the_gateway_stood_still_is_neither_reminded_nor_asked_after() -> None:
+    home = Home(health_daily=True)
+    home.until(EIGHT + 3 * HOUR)
+    assert home.does(HealthReported(action_id="h1", is_well=True)) is None
+    home.stands_still_until(EIGHT + 9 * HOUR)
+    home.until(EIGHT + DAY + 3 * HOUR)
+    assert (reminded(home), home.told) == ([], [])

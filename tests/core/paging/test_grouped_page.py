@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from gateway.core.cases.escalation import Ways
 from gateway.core.paging import person as people
 from gateway.core.paging.person import (
+    EARLIER_MAX,
     QUEUED_MAX,
     RENEW_EVERY_MS,
     RENEW_SOON_MS,
@@ -16,10 +17,10 @@ from gateway.core.paging.person import (
     GroupedPage,
     Person,
     PersonalPage,
-    SentPage,
     SinglePage,
     Unreachable,
 )
+from gateway.core.paging.places import SentPage
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 from tests.core.story import HOUR, MINUTE, NOON, SECOND
@@ -165,22 +166,81 @@ def test_so_many_are_named_in_one_part_and_all_are_counted() -> None:
     phone.page(
         "a0", since_ms=NOON + 1, page_id="again"
     )  # news of one that stands there: no further part
-    assert phone.person.more == 0
+    assert phone.person.earlier == ()
     told, part = phone.page("b")  # what was not told yet is told before the next part begins
     assert group(told)[2:] == (QUEUED_MAX, QUEUED_MAX - 1, False)
-    assert (phone.person.more, phone.person.more_breaches) == (QUEUED_MAX, QUEUED_MAX - 1)
+    assert len(phone.person.earlier) == QUEUED_MAX
     assert [page.case_id for page in phone.person.queued] == ["b"]
     assert group(part)[1:] == (["b"], QUEUED_MAX + 1, QUEUED_MAX, False)
     phone.person = people.forget(phone.person, "b", phone.now_ms, FEW)
     assert phone.person.due_ms == NOON + 10 * MINUTE, "those of before are waited for still"
     for number in range(QUEUED_MAX + 1):
         phone.page(f"c{number}", FAULT)
-    assert phone.person.more == 2 * QUEUED_MAX
-    assert phone.person.more_breaches == QUEUED_MAX - 1
+    assert len(phone.person.earlier) == 2 * QUEUED_MAX
     (rings,) = phone.after(10 * MINUTE)
     assert group(rings)[1:] == (["c200"], 2 * QUEUED_MAX + 1, QUEUED_MAX - 1, True)
     assert phone.person.sent[-1].urgent
-    assert (phone.person.more, phone.person.more_breaches) == (0, 0)
+    assert (phone.person.earlier, phone.person.more) == ((), 0)
+
+
+def counted(content: Content) -> tuple[int, int, int]:
+    """Cases, breaches, matters."""
+    assert isinstance(content, GroupedPage)
+    return content.cases, content.breaches, content.matters
+
+
+def test_a_case_of_an_earlier_part_that_is_raised_again_is_counted_once() -> None:
+    """It stands in the latest part then; and one that says less than before says nothing."""
+    phone = Phone()
+    phone.page("worse", FAULT)
+    phone.page("asked", Reason.REQUEST_ASKED)
+    for number in range(QUEUED_MAX - 2):
+        phone.page(f"a{number}")
+    phone.now_ms += RENEW_EVERY_MS
+    (part,) = phone.page("b")
+    assert counted(part) == (QUEUED_MAX + 1, QUEUED_MAX - 1, 1)
+    phone.now_ms += RENEW_EVERY_MS
+    (again,) = phone.page("a0", since_ms=phone.now_ms, page_id="again")
+    assert counted(again) == (QUEUED_MAX + 1, QUEUED_MAX - 1, 1)
+    assert group(again)[1] == ["b", "a0"]
+    phone.now_ms += RENEW_EVERY_MS
+    (worse,) = phone.page("worse", page_id="is-a-breach")
+    assert counted(worse) == (QUEUED_MAX + 1, QUEUED_MAX, 1)
+    assert phone.page("a1", FAULT) == ()
+    (rings,) = phone.after(10 * MINUTE)
+    assert counted(rings) == (QUEUED_MAX + 1, QUEUED_MAX, 1)
+
+
+def test_what_is_taken_of_an_earlier_part_is_not_counted_and_an_empty_group_ends() -> None:
+    phone = Phone()
+    for number in range(QUEUED_MAX + 1):
+        phone.page(f"a{number}")
+    for case_id in ("a0", f"a{QUEUED_MAX}"):
+        phone.person = people.forget(phone.person, case_id, phone.now_ms, FEW)
+    assert phone.person.queued == ()
+    assert phone.person.waits
+    phone.now_ms += RENEW_EVERY_MS
+    (told,) = phone.page("b", FAULT)
+    assert counted(told) == (QUEUED_MAX, QUEUED_MAX - 1, 0)
+    for case_id in ("b", *(f"a{number}" for number in range(1, QUEUED_MAX))):
+        phone.person = people.forget(phone.person, case_id, phone.now_ms, FEW)
+    assert not phone.person.waits
+    assert people.next_deadline(phone.person) is None
+
+
+def test_so_many_are_known_of_earlier_parts_and_those_before_are_counted_all_the_same() -> None:
+    phone = Phone()
+    phone.page("request", Reason.REQUEST_ASKED)
+    phone.page("first")
+    in_all = EARLIER_MAX + QUEUED_MAX + 1
+    for number in range(2, in_all):
+        phone.page(f"f{number}", FAULT)
+    assert len(phone.person.earlier) == EARLIER_MAX
+    known = phone.person.more, phone.person.more_breaches, phone.person.more_matters
+    assert known == (QUEUED_MAX, 1, 1)
+    (rings,) = phone.after(10 * MINUTE)
+    assert counted(rings) == (in_all, 1, 1)
+    assert phone.person.sent[-1].urgent, "one of those is a breach"
 
 
 def test_what_is_taken_is_not_waited_for_and_an_empty_group_ends() -> None:

@@ -90,11 +90,7 @@ class Life:
         for out in routed:
             if isinstance(out, Notification):
                 self.check_ring(out)
-        waiting = {
-            warden_id
-            for warden_id, person in self.router.people.items()
-            if person.queued or person.more
-        }
+        waiting = {warden_id for warden_id, person in self.router.people.items() if person.waits}
         assert self.router.waiting == waiting
         for person in self.router.people.values():
             assert len(person.sent) <= RULES.pages_most

@@ -30,11 +30,21 @@ function show(id, isShown) {
   if (place) place.hidden = !isShown;
 }
 
-// Where a case stands once all of these is told, by the table that came with it: what was refused
-// leaves all as it was.
-function walked(holder, acts) {
-  const after = JSON.parse(holder.dataset.after);
-  return acts.reduce((step, { action }) => after[step[action]] ?? step, after[0]);
+// Where a case stands once all of these is told, as a place of the table that came with it: what was
+// refused leaves all as it was.
+function walked(after, acts) {
+  return acts.reduce((place, { action }) => after[place][action] ?? place, 0);
+}
+
+// Nobody is handed what they have then; another may be chosen in their place.
+function withoutHolder(form, place) {
+  for (const one of form.querySelectorAll("option[data-has-it]")) {
+    one.hidden = one.disabled = one.dataset.hasIt.split(" ").includes(String(place));
+  }
+  const to = form.elements.to;
+  const others = [...to.options].filter((one) => !one.disabled);
+  if (others.length && !others.includes(to.selectedOptions[0])) to.value = others[0].value;
+  return others.length > 0;
 }
 
 // Until when her report can be taken back, by this phone's clock: it counts from when it was made.
@@ -51,7 +61,11 @@ function drawCase(holder) {
   const sent = state.sent.get(caseId);
   if (sent && sent.stands !== stands) state.sent.delete(caseId); // it is shown by now
   const acts = [...(state.sent.get(caseId)?.acts || []), ...mine];
-  const buttons = { ...walked(holder, acts) };
+  const after = JSON.parse(holder.dataset.after);
+  const place = walked(after, acts);
+  const buttons = { ...after[place] };
+  const handOver = holder.querySelector('form[data-action="hand_over"]');
+  if (handOver && !withoutHolder(handOver, place)) delete buttons.hand_over;
   if ("take_back" in buttons) {
     const leftMs = takenBackUntil(holder, acts) - Date.now();
     if (leftMs > 0) redraw(leftMs);
