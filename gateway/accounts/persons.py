@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from gateway.accounts import tables
 from gateway.accounts.roles import OF_THE_REGISTRY, Role
@@ -101,6 +101,28 @@ def everybody(connection: Connection, limit: int = ACCOUNTS_MAX) -> list[Account
     """Accounts that have not ended, by name."""
     query = select(tables.accounts).where(_a.ended_ms.is_(None)).order_by(_a.name).limit(limit)
     return [_account(row._mapping) for row in connection.execute(query)]
+
+
+def programs(connection: Connection, limit: int) -> list[Account]:
+    """Those of `everybody` that are programs."""
+    query = select(tables.accounts).where(_a.ended_ms.is_(None), _a.kind == Kind.PROGRAM.value)
+    query = query.order_by(_a.name).limit(limit)
+    return [_account(row._mapping) for row in connection.execute(query)]
+
+
+def found(
+    connection: Connection, text: str, after: str, limit: int
+) -> tuple[list[Account], int, bool]:
+    """Those of `everybody` whose name, or id in the registry, has a text: the first of them behind
+    a name, how many there are in all, and whether more follow."""
+    is_meant = (
+        _a.ended_ms.is_(None),
+        or_(_a.name.contains(text, autoescape=True), _a.warden_id.contains(text, autoescape=True)),
+    )
+    query = select(tables.accounts).where(*is_meant, _a.name > after).order_by(_a.name)
+    rows = connection.execute(query.limit(limit + 1)).all()
+    count = connection.execute(select(func.count()).where(*is_meant)).scalar_one()
+    return [_account(row._mapping) for row in rows[:limit]], count, len(rows) > limit
 
 
 def set_password(connection: Connection, account: Account, stored: str | None) -> None:

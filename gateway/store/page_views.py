@@ -6,11 +6,11 @@ import msgspec
 from sqlalchemy import Connection, func, or_, select, tuple_
 
 from gateway.core.cases.number import case_number, read_number
-from gateway.core.evidence import TOLD, Ended, Evidence
+from gateway.core.evidence import Ended
 from gateway.core.model import CaseState
 from gateway.core.reasons import NOTICES, Reason
 from gateway.store import tables
-from gateway.store.case_views import IN_REVIEW, OPEN, CaseRow
+from gateway.store.case_views import IN_REVIEW, OPEN
 from gateway.store.outbox import HOUSEHOLD, code_of, decode_group
 from gateway.store.records import Key, Part, part, record, records
 
@@ -45,35 +45,6 @@ class UnsignedRow(msgspec.Struct, frozen=True):
     reason: Reason
     since_ms: int
     made_ms: int
-
-
-class DeliveryRow(msgspec.Struct, frozen=True):
-    """A page on its way by one channel. Its address stays in the store: it may hold a secret."""
-
-    page_id: str
-    reason: Reason
-    channel: str
-    warden: str | None
-    since_ms: int
-    made_ms: int
-    done_ms: int | None
-    received_ms: int | None
-    tries: int
-    gave_up: bool
-    evidence: Evidence | None = None
-    ended: Ended | None = None
-    error: str | None = None  # what the other end said last, without its secrets
-    sent_id: str = ""
-
-    @property
-    def is_told(self) -> bool:
-        """Whether it is proved that the person was told."""
-        return self.evidence in TOLD
-
-    @property
-    def code(self) -> str:
-        """What stands in the page's text, and leads to the case."""
-        return code_of(self.sent_id)
 
 
 class UntoldRow(msgspec.Struct, frozen=True):
@@ -364,26 +335,3 @@ def numbered(connection: Connection, text: str, warden_id: str) -> str | None:
     )
     found = connection.execute(query).scalars()
     return next((case_id for case_id in found if case_number(case_id) == number), None)
-
-
-def deliveries(connection: Connection, case: CaseRow, limit: int) -> list[DeliveryRow]:
-    """Who was told of a case, by which channel, and whether it went out; newest first."""
-    return deliveries_part(connection, case, limit).rows
-
-
-def deliveries_part(
-    connection: Connection, case: CaseRow, limit: int, after: Key | None = None
-) -> Part[DeliveryRow]:
-    """The same, from a key on."""
-    o, w = tables.outbox.c, tables.wardens.c
-    names = [name for name in DeliveryRow.__struct_fields__ if name != "warden"]
-    # The index leads with warden_id: name those who can have been told, the site itself (NULL) too.
-    warden_ids = select(w.warden_id)
-    query = (
-        select(*(o[name] for name in names), w.name.label("warden"))
-        .join(tables.wardens, w.warden_id == o.warden_id, isouter=True)
-        .where(or_(o.warden_id.in_(warden_ids), o.warden_id.is_(None)))
-        .where(o.made_ms >= case.raised_ms, o.case_id == case.case_id)
-    )
-    order = o.made_ms, o.entry_id
-    return part(connection, query, DeliveryRow, order, limit, after, descends=True)

@@ -258,4 +258,6 @@ async def test_a_phone_is_given_the_first_of_many_and_told_so(
             assert (await site.engine.submit(of_household(f"d{number}"), unwell)).changed
         page = await site.text("/handheld/wang/requests")
         assert (page.count(' id="request-'), page.count(' id="question-')) == (2, 2)
-        assert page.count("are shown; the others follow as these are done.") == 2
+        assert page.count("The first 2 of 3; the others follow as these are done.") == 2
+        monkeypatch.setattr(pages, "SHOWN_MAX", 3)
+        assert "the others follow" not in await site.text("/handheld/wang/requests")

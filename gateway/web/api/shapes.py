@@ -17,8 +17,9 @@ from gateway.ending.holds import HeldOrder, ListedHold
 from gateway.registry.late_permits import WaitingDoor
 from gateway.store.case_views import CaseRow
 from gateway.store.contact_views import CaseContact
+from gateway.store.delivery_views import DeliveryRow
 from gateway.store.household_views import DeliveryCount, DisputeRow, QuestionRow, RequestRow
-from gateway.store.page_views import DeliveryRow, PageRow, UnsignedRow
+from gateway.store.page_views import PageRow, UnsignedRow
 from gateway.store.views import DoorRow
 
 

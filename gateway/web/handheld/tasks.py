@@ -21,27 +21,26 @@ from gateway.store import (
     case_log,
     case_views,
     household_views,
-    page_views,
     photos,
     reach_views,
     views,
 )
 from gateway.store.case_views import CaseRow, OutageRow
 from gateway.store.contact_views import contacts_of
+from gateway.store.delivery_views import DeliveryRow, deliveries, first_told_ms
 from gateway.store.door_codes import has_code
 from gateway.store.household_views import SealAnswerRow
-from gateway.store.page_views import DeliveryRow
 from gateway.store.views import DoorRow, OpeningRow, WardenRow
 from gateway.web import photo_limits
 from gateway.web.case_ahead import may_after
-from gateway.web.case_words import first_told_ms, may, without_paging, workflow
+from gateway.web.case_words import may, without_paging, workflow
 from gateway.web.door_words import Tile, tile
 from gateway.web.inbox_parts import CARDS_MAX, GROUPS, part_of, waiting_for
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.pages.requests import waiting
 from gateway.web.pages.warden_inbox import TEST_SHOWN_MS, Inbox, grouped, unsigned
 
-DELIVERIES_MAX: Final = 50
+DELIVERIES_MAX: Final = 200
 LATE_MAX: Final = 20
 SPENT_MAX: Final = 5  # the latest announced openings of a door
 KEPT_MAX: Final = CARDS_MAX  # cases whose pages a phone keeps, those that wait first
@@ -128,11 +127,11 @@ class Task(LiveView):
         task |= self._buttons(connection, case, at_door, now_ms)
         task["photos"] = photos.of_case(connection, case.case_id, photo_limits.OF_CASE_MAX)
         key = [without_paging(case), *task.values()]
-        deliveries = page_views.deliveries(connection, case, DELIVERIES_MAX)
+        told = deliveries(connection, case, DELIVERIES_MAX).rows
         late = case_log.late_refusals(connection, case.case_id, LATE_MAX)
         detours = case_log.detours(connection, case.case_id, LATE_MAX)
         steps = workflow(
-            case, first_told_ms(case, deliveries), sign_off=False, late=late, detours=detours
+            case, first_told_ms(connection, case), sign_off=False, late=late, detours=detours
         )
         done = [step for step in steps if step.at_ms is not None]
         others = waiting_for(connection, self._warden_id)
@@ -145,7 +144,7 @@ class Task(LiveView):
             Fragment("task", "handheld/task.html", "task", task | {"case": case}, key=key),
             Fragment("contacts", "parts/contacts.html", "contacts", beside),
             Fragment("at_door", "handheld/at_door.html", "at_door", at_door),
-            Fragment("knows", "handheld/knows.html", "knows", known_to(deliveries, warden.name)),
+            Fragment("knows", "handheld/knows.html", "knows", known_to(told, warden.name)),
             Fragment("workflow", "parts/workflow.html", "workflow", {"case": case, "steps": done}),
             Fragment("unsigned", "parts/unsigned.html", "unsigned", signing),
         ]
@@ -195,10 +194,10 @@ def kept(
     return [card.case.case_id for card in cards[:KEPT_MAX]]
 
 
-def known_to(deliveries: list[DeliveryRow], but: str) -> list[DeliveryRow]:
+def known_to(told: list[DeliveryRow], but: str) -> list[DeliveryRow]:
     """Of each other person who was told, the page of which is proved the most; the newest first."""
     best: dict[str | None, DeliveryRow] = {}
-    for row in deliveries:
+    for row in told:
         known = best.get(row.warden)
         if known is None or _PROOF.index(row.evidence) > _PROOF.index(known.evidence):
             best[row.warden] = row
