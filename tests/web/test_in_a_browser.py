@@ -20,6 +20,13 @@ PHONE = {"width": 360, "height": 740}
 WALL = {"width": 1920, "height": 1080}
 WAIT_MS = 20_000
 SAYS_SO_MS = 5_000
+# What can be pressed and is lower than a thumb; a link within a sentence is its line's height.
+TOO_LOW = """() => [...document.querySelectorAll("a[href], button, summary, select, input")]
+  .filter((one) => one.checkVisibility() && one.type !== "hidden" && !one.closest(".hidden, .skip"))
+  .filter((one) => one.matches(".cell, .tile, input, select, button, summary")
+    || one.parentElement.textContent.trim().length - one.textContent.trim().length < 4)
+  .map((one) => [(one.closest("label") || one).getBoundingClientRect().height, one.outerHTML])
+  .filter(([height]) => height < 44)"""
 
 
 @contextlib.asynccontextmanager
@@ -394,3 +401,4 @@ async def test_g10_no_page_has_what_a_screen_reader_or_a_keyboard_stumbles_over(
                     for rule in results.response["violations"]
                 ]
                 assert found == [], path
+                assert await page.evaluate(TOO_LOW) == [], path
