@@ -28,7 +28,8 @@ from gateway.web.context import WebContext
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.security import prefix
 
-SHOWN_MAX: Final = 40  # in each list: two hundred of each were a page of a megabyte for a phone
+SHOWN_MAX: Final = 40  # in each list: two hundred of each were a page of a megabyte,
+PHONE_MAX: Final = 20  # and on a phone forty of each are seventy screens
 DONE_MAX: Final = 30
 COUNTED_DAYS: Final = 7
 WARDENS_MAX: Final = 100
@@ -99,13 +100,13 @@ def reach_of(warden: WardenRow) -> Reach:
 
 def gathered(connection: Connection, reach: Reach, by: Acting | None, warden_id: str = "") -> Shown:
     """The lists as they are now."""
-    counts = open_counts(connection, reach)
-    disputes = household_views.open_disputes(connection, reach, SHOWN_MAX)
+    counts, most = open_counts(connection, reach), PHONE_MAX if warden_id else SHOWN_MAX
+    disputes = household_views.open_disputes(connection, reach, most)
     people = views.wardens(connection, WARDENS_MAX, grids=reach.grids) if disputes else []
     return Shown(
         by,
-        Some(household_views.open_requests(connection, reach, SHOWN_MAX), counts.requests),
-        Some(household_views.open_questions(connection, reach, SHOWN_MAX), counts.questions),
+        Some(household_views.open_requests(connection, reach, most), counts.requests),
+        Some(household_views.open_questions(connection, reach, most), counts.questions),
         Some(disputes, counts.disputes),
         people,
         warden_id,
