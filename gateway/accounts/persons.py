@@ -6,11 +6,12 @@ account ends, and its name stays its own, for the audit names it.
 
 import re
 import secrets
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from gateway.accounts import tables
 from gateway.accounts.roles import OF_THE_REGISTRY, Role
@@ -101,8 +102,28 @@ def of_id(connection: Connection, account_id: str) -> Account | None:
 def everybody(connection: Connection, limit: int = ACCOUNTS_MAX) -> list[Account]:
     """Accounts that have not ended, by name."""
     query = select(tables.accounts).where(_a.ended_ms.is_(None)).order_by(_a.name).limit(limit)
-    found = (_account(row._mapping) for row in connection.execute(query))
-    return [account for account in found if account is not None]
+    return _accounts(connection.execute(query))
+
+
+def programs(connection: Connection, limit: int) -> list[Account]:
+    """Those of `everybody` that are programs."""
+    query = select(tables.accounts).where(_a.ended_ms.is_(None), _a.kind == Kind.PROGRAM.value)
+    return _accounts(connection.execute(query.order_by(_a.name).limit(limit)))
+
+
+def found(
+    connection: Connection, text: str, after: str, limit: int
+) -> tuple[list[Account], int, bool]:
+    """Those of `everybody` whose name, or id in the registry, has a text: the first of them behind
+    a name, how many there are in all, and whether more follow."""
+    is_meant = (
+        _a.ended_ms.is_(None),
+        or_(_a.name.contains(text, autoescape=True), _a.warden_id.contains(text, autoescape=True)),
+    )
+    query = select(tables.accounts).where(*is_meant, _a.name > after).order_by(_a.name)
+    rows = connection.execute(query.limit(limit + 1)).all()
+    count = connection.execute(select(func.count()).where(*is_meant)).scalar_one()
+    return _accounts(rows[:limit]), count, len(rows) > limit
 
 
 def set_password(connection: Connection, account: Account, stored: str | None) -> None:
@@ -184,6 +205,11 @@ def roles_in(cell: Any) -> tuple[Role, ...]:
 def words_in(cell: Any) -> list[str]:
     """The words of a cell; none of one that holds no text."""
     return cell.split() if isinstance(cell, str) else []
+
+
+def _accounts(rows: Iterable[Any]) -> list[Account]:
+    found = (_account(row._mapping) for row in rows)
+    return [account for account in found if account is not None]
 
 
 def _account(row: Any) -> Account | None:

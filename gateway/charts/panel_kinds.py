@@ -1,6 +1,7 @@
 """Each kind of panel, drawn: a figure, lines or bars over time, bands of states, bars on their
 sides."""
 
+import math
 from collections.abc import Callable
 from datetime import UTC
 from itertools import pairwise
@@ -46,7 +47,7 @@ def chart(card: Card, panel: Panel, answers: Answers, view: View) -> None:
     found = [line for line in lines(answers) if line.last is not None]
     if len(found) > LEGEND_MAX:  # nobody looks for what is nought all the time
         found = [line for line in found if any(value for _, value in line.points)]
-    axes, unit, decimals = card.axes(left=62), panel.unit, panel.decimals
+    axes, unit, decimals = card.axes(left=70), panel.unit, panel.decimals
     _time_axis(axes, view)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, unit, decimals)))
     _plot(axes, panel, found, view)
@@ -56,7 +57,7 @@ def chart(card: Card, panel: Panel, answers: Answers, view: View) -> None:
         axes.set_ylim(0, 1)
     elif panel.custom.get("drawStyle") == "bars" or panel.has_floor:
         axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_locator(_steps(axes, unit))
+    axes.yaxis.set_major_locator(steps(axes.get_ylim(), unit, _numbers(found)))
     _legend(card, found)
 
 
@@ -241,16 +242,23 @@ def _width_s(found: list[Line]) -> int:
     return min(apart, default=0) // 1_000
 
 
-def _steps(axes: Axes, unit: str) -> Locator:
-    """Where the lines across a chart are: of times, at whole minutes, hours or days."""
-    if unit not in _SECOND:
-        return MaxNLocator(5)
-    low, high = axes.get_ylim()
-    wanted_s = (high - low) / _SECOND[unit] / 5
-    step_s = next((nice_s for nice_s in _NICE_S if nice_s >= wanted_s), wanted_s)
-    return MultipleLocator(step_s * _SECOND[unit])
+def steps(between: tuple[float, float], unit: str, numbers: list[float]) -> Locator:
+    """Where the lines across a chart are: of times, at whole minutes, hours or days; of bytes, at
+    whole KiB, MiB or GiB; of what is counted, at whole numbers."""
+    low, high = between
+    if unit in _SECOND:
+        wanted_s = (high - low) / _SECOND[unit] / 5
+        step_s = next((nice_s for nice_s in _NICE_S if nice_s >= wanted_s), wanted_s)
+        return MultipleLocator(step_s * _SECOND[unit])
+    if unit in ("bytes", "decbytes"):
+        wanted = max((high - low) / 5, 1)
+        size = 1 << int(math.log2(wanted)) // 10 * 10
+        step = next(nice for nice in _NICE if nice * size >= wanted)
+        return MultipleLocator(step * size)
+    return MaxNLocator(5, integer=all(number == int(number) for number in numbers))
 
 
+_NICE = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_024)
 _SECOND = {"ms": 1_000, "s": 1, "d": 1 / 86_400}
 _NICE_S: tuple[float, ...] = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),

@@ -88,7 +88,10 @@ def account(
     what: Annotated[What, typer.Argument(help="What to do; see the list above.")],
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="By which one signs in.")] = "",
     role: Annotated[
-        list[Role] | None, typer.Option(help="add: what the person is; may be said again.")
+        list[Role] | None,
+        typer.Option(
+            metavar="ROLE", help=f"add: what the person is; may be said again: {', '.join(Role)}."
+        ),
     ] = None,
     warden: Annotated[
         str | None, typer.Option(help="add: who it is, by the id in wardens.csv.")
@@ -96,21 +99,29 @@ def account(
     grid: Annotated[
         list[str] | None, typer.Option(help="add: a grid beside the person's own; again for more.")
     ] = None,
-    program: Annotated[bool, typer.Option(help="add: a program, which has a token.")] = False,
+    program: Annotated[
+        bool, typer.Option("--program", help="add: a program, which has a token.")
+    ] = False,
     read_only: Annotated[
-        bool, typer.Option(help="token: one that reads, and does nothing else.")
+        bool, typer.Option("--read-only", help="token: one that reads, and does nothing else.")
     ] = False,
     session: Annotated[
         str | None, typer.Option(help="revoke: only this phone, by the id that list shows.")
     ] = None,
     without_code: Annotated[
-        bool, typer.Option(help="password: forget the second factor, so that it is set up anew.")
+        bool,
+        typer.Option(
+            "--without-code", help="password: forget the second factor, so that it is set up anew."
+        ),
     ] = False,
     address: Annotated[
         str, typer.Option(help="invite: the console's address as the phone reaches it.")
     ] = "",
     without_passkeys: Annotated[
-        bool, typer.Option(help="password: remove the passkeys too, where a device is lost.")
+        bool,
+        typer.Option(
+            "--without-passkeys", help="password: remove the passkeys too, where a device is lost."
+        ),
     ] = False,
     subject: Annotated[
         str, typer.Option(help="link: who it is at the OpenID provider, by its `sub`.")

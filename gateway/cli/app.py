@@ -30,7 +30,8 @@ from gateway.cli.exit_codes import (
 )
 from gateway.cli.reading_in import ReadingIn
 
-AT_WORK, BEFORE, CLOSER = "At work", "Before work", "A closer view"
+DAILY, SEALS, SET_UP = "Every day", "Seals", "Set-up"
+KEEPING, CLOSER = "Copies, upgrades, and what ends", "A closer view"
 _MARKUP = re.compile(r"(?=\[[a-z#/@][^\[]*\])")  # what Rich would take for a style, and swallow
 
 
@@ -48,200 +49,208 @@ class Command(NamedTuple):
 
 
 COMMANDS = (
-    Command("run", AT_WORK, "Run the gateway until SIGTERM or Ctrl-C."),
+    Command("run", DAILY, "Run the gateway until SIGTERM or Ctrl-C."),
     Command(
         "check",
-        AT_WORK,
+        DAILY,
         "Check all that makes a door not watched, or a warden not told: a line for each part.",
     ),
     Command(
         "doors",
-        AT_WORK,
+        DAILY,
         "List the doors: how each stands, when it was heard, its order and its case.",
     ),
-    Command(
-        "seals",
-        AT_WORK,
-        "List the seals: door, state, firmware, battery, signal, when heard, and what is asked.",
-    ),
-    Command("cases", AT_WORK, "List the open cases: what needs a person, and who has it."),
+    Command("cases", DAILY, "List the open cases: what needs a person, and who has it."),
     Command(
         "requests",
-        AT_WORK,
+        DAILY,
         "List what households ask for, contest and say; or how much was done for them.",
     ),
-    Command("announce", AT_WORK, "Announce an opening (a permit), so that it bothers nobody."),
+    Command("announce", DAILY, "Announce an opening (a permit), so that it bothers nobody."),
     Command(
         "visit",
-        AT_WORK,
+        DAILY,
         "Announce work at seals: nobody is told of their cover, silence and openings meanwhile.",
     ),
     Command(
         "end",
-        AT_WORK,
+        DAILY,
         "End an order, a permit, a seal, a door, a warden or a grid now. Their history stays.",
     ),
     Command(
-        "destruction",
-        AT_WORK,
-        "Show what was destroyed and what is held; verify a record; hold an order's records.",
-    ),
-    Command(
-        "destroy-site",
-        AT_WORK,
-        "Destroy everything of this site for good, and sign a report of it.",
-    ),
-    Command(
-        "canary",
-        AT_WORK,
-        "Open a door of class canary every ten minutes, and sign for its page, until Ctrl-C.",
-    ),
-    Command(
         "test-page",
-        AT_WORK,
+        DAILY,
         "Send a test to a person by each of their channels now, and say what each answered.",
     ),
     Command(
         "clock",
-        AT_WORK,
+        DAILY,
         "Show what the clocks say and whether they are believed; --trust sets the gateway's right.",
     ),
     Command(
-        "update",
-        AT_WORK,
-        "Roll a signed release out to the seals in stages; show, stop, go on with or end a "
-        "roll-out.",
+        "canary",
+        DAILY,
+        "Open a door of class canary every ten minutes, and sign for its page, until Ctrl-C.",
     ),
     Command(
         "console",
-        AT_WORK,
+        DAILY,
         "Serve the pages of the gateway with these settings. `menshen run` does so by itself.",
     ),
     Command(
-        "backup",
-        AT_WORK,
-        "Copy the whole site beside the running gateway; list copies; try one; make a key.",
-    ),
-    Command(
-        "settings",
-        BEFORE,
-        "Show the settings that hold. Start with: menshen settings --example > menshen.toml",
-    ),
-    Command(
-        "install",
-        BEFORE,
-        "Make this machine a gateway: user, settings, broker, TLS, database, services, first "
-        "account.",
-    ),
-    Command("uninstall", BEFORE, "Take the gateway's services off this machine. Its data stays."),
-    Command("enrol", BEFORE, "Enrol from CSV files, all of them or nothing; or one seal."),
-    Command(
         "flash",
-        BEFORE,
+        SEALS,
         "Make the board on the cable a seal: firmware, a fresh key, enrolment, a label.",
     ),
     Command(
         "commission",
-        BEFORE,
+        SEALS,
         "Test seals at their doors, and sign a certificate for each that passes. Nobody is paged.",
     ),
     Command(
         "certificate",
-        BEFORE,
+        SEALS,
         "Write a seal's certificate into a file; verify one; show the key of this site.",
     ),
+    Command("label", SEALS, "Print a seal's label again. It holds no secret."),
     Command(
-        "account",
-        BEFORE,
-        "Add, list and end accounts; invite a phone; set a password; revoke a lost phone.",
+        "seals",
+        SEALS,
+        "List the seals: door, state, firmware, battery, signal, when heard, and what is asked.",
     ),
-    Command(
-        "token",
-        BEFORE,
-        "Make a program's token with named scopes; list and end tokens.",
-    ),
-    Command(
-        "move", AT_WORK, "Hang a seal on another door, or on none. Each door keeps its history."
-    ),
+    Command("move", SEALS, "Hang a seal on another door, or on none. Each door keeps its history."),
     Command(
         "exchange",
-        AT_WORK,
+        SEALS,
         "Let two seals change doors: for two that were hung on each other's. All or nothing.",
     ),
     Command(
         "swap",
-        AT_WORK,
+        SEALS,
         "Hang another seal on a door, which keeps its history, and retire the dead one.",
     ),
     Command(
         "retire",
-        AT_WORK,
+        SEALS,
         "Put a seal out of use for ever: key destroyed, login gone, door without a seal.",
     ),
     Command(
+        "wifi",
+        SEALS,
+        "Change the Wi-Fi of all seals, over the air: one seal, then a share, then the others.",
+    ),
+    Command("heartbeat", SEALS, "Let seals give a sign of life more or less often, over the air."),
+    Command(
+        "rotate",
+        SEALS,
+        "Give seals a fresh id, key and broker login, over the air; doors and history stay.",
+    ),
+    Command(
+        "update",
+        SEALS,
+        "Roll a signed release out to the seals in stages; show, stop, go on with or end a "
+        "roll-out.",
+    ),
+    Command(
         "release",
-        BEFORE,
+        SEALS,
         "Make the release key; build, sign and show releases for `menshen update`.",
     ),
     Command(
-        "wifi",
-        AT_WORK,
-        "Change the Wi-Fi of all seals, over the air: one seal, then a share, then the others.",
+        "install",
+        SET_UP,
+        "Make this machine a gateway: user, settings, broker, TLS, database, services, first "
+        "account.",
     ),
     Command(
-        "heartbeat",
-        AT_WORK,
-        "Let seals give a sign of life more or less often, over the air.",
+        "settings",
+        SET_UP,
+        "Show the settings that hold. Start with: menshen settings --example > menshen.toml",
     ),
+    Command("enrol", SET_UP, "Enrol from CSV files, all of them or nothing; or one seal."),
     Command(
-        "rotate",
-        AT_WORK,
-        "Give seals a fresh id, key and broker login, over the air; doors and history stay.",
+        "account",
+        SET_UP,
+        "Add, list and end accounts; invite a phone; set a password; revoke a lost phone.",
     ),
-    Command("label", BEFORE, "Print a seal's label again. It holds no secret."),
+    Command("token", SET_UP, "Make a program's token with named scopes; list and end tokens."),
     Command(
         "door-label",
-        BEFORE,
+        SET_UP,
         "Print labels for doors under an order: a QR code by which wardens prove that they are "
         "there.",
     ),
     Command(
         "notice",
-        BEFORE,
+        SET_UP,
         "Print the sheets for households: the code of their own page, and the notice.",
     ),
     Command(
         "broker-config",
-        BEFORE,
+        SET_UP,
         "Write mosquitto's configuration: TLS, one login per seal, rights by id.",
     ),
     Command(
         "console-certificate",
-        BEFORE,
+        SET_UP,
         "Make or renew the console's certificate under the site's own authority, for 397 days.",
     ),
     Command(
         "influx",
-        BEFORE,
+        SET_UP,
         "Make an InfluxDB ready for the history: where its points go, how long they stay, its "
         "tokens.",
     ),
+    Command("uninstall", SET_UP, "Take the gateway's services off this machine. Its data stays."),
     Command(
-        "upgrade",
-        BEFORE,
-        "Say what this release will do to the site when it starts, and how to go back. Changes "
-        "nothing.",
+        "backup",
+        KEEPING,
+        "Copy the whole site beside the running gateway; list copies; try one; make a key.",
     ),
     Command(
         "restore",
-        BEFORE,
+        KEEPING,
         "Put a copy of the whole site back. What it does not know is told once, and accuses "
         "nobody.",
     ),
     Command(
+        "upgrade",
+        KEEPING,
+        "Say what this release will do to the site when it starts, and how to go back. Changes "
+        "nothing.",
+    ),
+    Command(
         "audit",
-        CLOSER,
+        KEEPING,
         "Show who looked at whose name or address and who did what; verify that nobody changed it.",
+    ),
+    Command(
+        "destruction",
+        KEEPING,
+        "Show what was destroyed and what is held; verify a record; hold an order's records.",
+    ),
+    Command(
+        "destroy-site",
+        KEEPING,
+        "Destroy everything of this site for good, and sign a report of it.",
+    ),
+    Command(
+        "coverage",
+        CLOSER,
+        "Show for a door's orders when it was seen shut, seen open, and not seen.",
+    ),
+    Command(
+        "what-if",
+        CLOSER,
+        "Live through the journal under other rules: which pages, and which not. Changes nothing.",
+    ),
+    Command(
+        "simulate", CLOSER, "Let a fleet of sealed doors live, and see what the rules make of it."
+    ),
+    Command(
+        "fleet-report",
+        CLOSER,
+        "Draw the engineers' dashboards from InfluxDB into one HTML page. No Grafana is needed.",
     ),
     Command(
         "power",
@@ -257,26 +266,6 @@ COMMANDS = (
         "demo",
         CLOSER,
         "Run a building of twelve sealed doors on this machine, and print its address.",
-    ),
-    Command(
-        "fleet-report",
-        CLOSER,
-        "Draw the engineers' dashboards from InfluxDB into one HTML page. No Grafana is needed.",
-    ),
-    Command(
-        "coverage",
-        CLOSER,
-        "Show for a door's orders when it was seen shut, seen open, and not seen.",
-    ),
-    Command(
-        "what-if",
-        CLOSER,
-        "Live through the journal under other rules: which pages, and which not. Changes nothing.",
-    ),
-    Command(
-        "simulate",
-        CLOSER,
-        "Let a fleet of sealed doors live, and see what the rules make of it.",
     ),
 )
 

@@ -54,6 +54,8 @@ def check(config: Config = CONFIG, as_json: Json = False) -> None:
             _print(result)
     if as_json:
         say_json(msgspec.to_builtins(results))
+    else:
+        console().print(_summed_up(results), soft_wrap=True)
     failed = {result.part for result in results if result.mark is Mark.FAIL}
     raise typer.Exit(MISUSED if "settings" in failed else FAILED if failed else OK)
 
@@ -148,6 +150,16 @@ def _broker(settings: Settings, gateway: CheckResult) -> CheckResult:
     if problem:
         return CheckResult("broker", Mark.FAIL, f"{place}: {problem}")
     return CheckResult("broker", Mark.OK, f"{place} lets us in")
+
+
+def _summed_up(results: list[CheckResult]) -> str:
+    """The last line: which parts want somebody, for the first of them may have run off the top."""
+    parts = [
+        f"{len(those)} {mark}: {', '.join(dict.fromkeys(those))}"
+        for mark in (Mark.FAIL, Mark.WARN)
+        if (those := [result.part for result in results if result.mark is mark])
+    ]
+    return "; ".join(parts) if parts else "all is well"
 
 
 def _print(result: CheckResult) -> None:

@@ -55,7 +55,7 @@ def database(store: Store) -> CheckResult:
     status = store.path.stat()
     facts = {"path": str(store.path), "bytes": status.st_size, "migration": HEAD}
     if stat.S_IMODE(status.st_mode) & 0o077:
-        words = f"{store.path} holds the seals' keys and others may read it: chmod 600"
+        words = f"others may read the seals' keys there: chmod 600 {store.path}"
         return CheckResult("database", Mark.WARN, words, facts)
     size = f"{status.st_size / MIB:.1f} MiB"
     return CheckResult("database", Mark.OK, f"{store.path} can be read and written, {size}", facts)

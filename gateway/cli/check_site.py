@@ -206,8 +206,10 @@ def seals(connection: Connection, now: int, rulebook: Rulebook) -> CheckResult:
         if door_ids
     ]
     if not words:
-        words = [f"{counted(len(alive), 'door')} with a seal, all heard"]
-        return CheckResult("seals", Mark.OK, words[0], facts)
+        heard = (
+            f"{counted(len(alive), 'door')} with a seal, all heard" if alive else "none on a door"
+        )
+        return CheckResult("seals", Mark.OK, heard, facts)
     blind = sorted(ordered & {*lost, *never})
     if blind:
         words.append(f"{len(blind)} of them under an order, not watched now; go and look")

@@ -21,7 +21,8 @@ DAYS_MAX = 31  # of every report of two dozen seals
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 _NO_DRAWING = (
     "drawing needs matplotlib, which a gateway does without: install it beside Menshen with "
-    "`pip install 'menshen[report]'`, or `pipx inject menshen matplotlib`"
+    "`pip install 'menshen[report]'`; at an installed gateway with "
+    "`sudo PIPX_HOME=/opt/menshen pipx inject menshen matplotlib`"
 )
 
 

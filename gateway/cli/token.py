@@ -38,7 +38,11 @@ def token(
     what: Annotated[What, typer.Argument(help="What to do; see the list above.")] = What.LIST,
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="The program's account.")] = "",
     scope: Annotated[
-        list[Scope] | None, typer.Option(help="make: what it may; may be said again.")
+        list[Scope] | None,
+        typer.Option(
+            metavar="SCOPE",
+            help="make: what it may; may be said again. `menshen token scopes` has them.",
+        ),
     ] = None,
     purpose: Annotated[
         str, typer.Option(help="make: what it is for, so that you know it again in the list.")

@@ -22,7 +22,7 @@ from gateway.language.catalogue import N_
 from gateway.store import tables
 from gateway.store.ending_tables import endings, holds
 from gateway.store.household_tables import disputes
-from gateway.store.household_views import OPEN_DISPUTES
+from gateway.store.matter_reach import OPEN_DISPUTES
 from gateway.store.order_keys import SITE_HOUSEHOLD, OrderKeys
 from gateway.store.records import Key, Part, part, records
 

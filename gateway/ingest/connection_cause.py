@@ -44,6 +44,8 @@ def of_error(error: Exception, settings: BrokerSettings) -> str:
             return "it does not answer: is the machine on, and does a firewall let us through?"
         case OSError(errno=errno.ECONNREFUSED):
             return "Connection refused: nothing listens on that port; does the broker run?"
+        case FileNotFoundError() if settings.ca:
+            return f"broker.ca: there is no file {settings.ca}, so its certificate proves nothing"
     strerror = error.strerror if isinstance(error, OSError) else None
     return strerror or str(error)
 

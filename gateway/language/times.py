@@ -17,6 +17,7 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 JUST_NOW_MS: Final = 10_000  # so lately that counting seconds tells nothing
 MEASURED_MS: Final = 10_000  # what lasts longer is said in seconds
 _JUST_NOW = N_("just now")
+_NO_SECOND = N_("under a second")
 _FIELD = "%Y-%m-%dT%H:%M"  # what a datetime-local field reads and writes,
 _DAY_FIELD = "%Y-%m-%d"  # and a date field
 
@@ -64,7 +65,9 @@ def just_now(language: str) -> str:
 
 
 def lasting(span_ms: int, language: str) -> str:
-    """`1 min 30 sec`: the two largest units, cut and not rounded."""
+    """`1 min 30 sec`: the two largest units, cut and not rounded; `under a second`, if it is."""
+    if 0 < span_ms < 1000:
+        return say(_NO_SECOND, language)
     seconds = max(span_ms, 0) // 1000
     parts: list[str] = []
     for unit, size in _UNITS:

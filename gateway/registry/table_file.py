@@ -205,7 +205,8 @@ def _value(column: Column, texts: dict[str, str], how: Reading | None) -> Any:
         zoned = (how.zone,) if column.is_time and how else ()
         return column.read(text, *zoned)
     if column.needed and not texts.get(column.instead):
-        raise ValueError("is empty, and needed")
+        other = f", and so is {column.instead}: one of the two is" if column.instead else ", and"
+        raise ValueError(f"is empty{other} needed")
     if column.name == "language" and how:
         return how.language
     return column.nothing if text else column.default

@@ -21,7 +21,8 @@ whose they are, `case_log` what people did about a case beside its loop, `first_
 was heard first, `photos` which photos there are, `place_names` what a place is called in the
 history, `door_codes` whose code is whose, `certificates` those of seals, `seal_commands` what seals
 are asked, `seal_paths` which way seals were heard, `left_by_others` whether another program wrote
-something for the gateway, and `views`, `case_views`, `contact_views`, `page_views`, `seal_views`,
-`reach_views`, `household_views`, `resident_views` and `case_deliveries` are what people read, as
-frozen `records`; `grouped_pages` knows which cases a page for many names.
+something for the gateway, `matter_reach` whose matters somebody sees, `grouped_pages` which cases a
+page for many names, and `views`, `case_views`, `contact_views`, `delivery_views`, `page_views`,
+`seal_views`, `reach_views`, `household_views` and `resident_views` are what people read, as frozen
+`records`.
 """

@@ -3,7 +3,7 @@
 Free text is read revealed, as all that is sealed.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Select, bindparam, or_, select
@@ -20,7 +20,7 @@ from gateway.core.households.model import (
     Way,
 )
 from gateway.core.households.requests import OPEN
-from gateway.store import case_log, grouped_pages, tables
+from gateway.store import case_log, tables
 from gateway.store.household_tables import (
     corrections,
     deliveries,
@@ -30,25 +30,13 @@ from gateway.store.household_tables import (
     requests,
     seal_answers,
 )
+from gateway.store.matter_reach import ALL, OPEN_DISPUTES, Reach, within
 from gateway.store.records import in_cell, records
 
-OPEN_DISPUTES: Final = (DisputeState.RAISED, DisputeState.ASSIGNED)
-LISTED_MAX: Final = 200  # of each list
+LISTED_MAX: Final = 200  # of each list, where nothing else is asked for
 SAID_MS: Final = DAY_MS  # what a household said of its seal is shown for so long,
 SAID_MAX: Final = 3  # the latest of it
 CASES_MAX: Final = 20  # at the door of an opening, that may be about it
-
-
-class Reach(NamedTuple):
-    """Whose matters: those of these grids (None: of all), and what this person has or was told of
-    elsewhere."""
-
-    grids: frozenset[str] | None = None
-    warden_id: str = ""
-
-
-ALL: Final = Reach()
-
 _decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
 _decode_symptoms = msgspec.json.Decoder(tuple[Symptom, ...]).decode
 
@@ -160,12 +148,14 @@ class DeliveryCount(msgspec.Struct, frozen=True):
     count: int
 
 
-def open_requests(connection: Connection, reach: Reach = ALL) -> list[RequestRow]:
+def open_requests(
+    connection: Connection, reach: Reach = ALL, limit: int = LISTED_MAX
+) -> list[RequestRow]:
     """What goes on, a doctor first, then the oldest."""
     r = requests.c
     query = _requests(reach).where(r.state.in_(OPEN))
     order = r.kind != RequestKind.DOCTOR, r.asked_ms, r.request_id
-    return records(connection, query.order_by(*order).limit(LISTED_MAX), RequestRow)
+    return records(connection, query.order_by(*order).limit(limit), RequestRow)
 
 
 def done_requests(connection: Connection, limit: int, reach: Reach = ALL) -> list[RequestRow]:
@@ -192,12 +182,14 @@ def requests_of(
     return records(connection, query.order_by(*order).limit(limit), RequestRow)
 
 
-def open_disputes(connection: Connection, reach: Reach = ALL) -> list[DisputeRow]:
+def open_disputes(
+    connection: Connection, reach: Reach = ALL, limit: int = LISTED_MAX
+) -> list[DisputeRow]:
     """Those that are not answered, what must be answered first before the others."""
     d = disputes.c
     query = _disputes(reach).where(d.state.in_(OPEN_DISPUTES))
     order = d.answer_by_ms, d.dispute_id
-    return records(connection, query.order_by(*order).limit(LISTED_MAX), DisputeRow)
+    return records(connection, query.order_by(*order).limit(limit), DisputeRow)
 
 
 def answered_disputes(connection: Connection, limit: int, reach: Reach = ALL) -> list[DisputeRow]:
@@ -224,12 +216,14 @@ def disputes_of(
     return records(connection, query.order_by(*order).limit(limit), DisputeRow)
 
 
-def open_questions(connection: Connection, reach: Reach = ALL) -> list[QuestionRow]:
+def open_questions(
+    connection: Connection, reach: Reach = ALL, limit: int = LISTED_MAX
+) -> list[QuestionRow]:
     """Those about somebody's health that go on: who is not well first, then the oldest."""
     q = health_questions.c
     query = _questions(reach).where(q.is_over.is_(False))
     order = q.is_unwell.desc(), q.asked_ms, q.question_id
-    return records(connection, query.order_by(*order).limit(LISTED_MAX), QuestionRow)
+    return records(connection, query.order_by(*order).limit(limit), QuestionRow)
 
 
 def question(connection: Connection, question_id: str) -> QuestionRow | None:
@@ -362,7 +356,7 @@ def _requests(reach: Reach) -> Select[Any]:
         .join(tables.doors, d.door_id == r.door_id)
         .join(tables.wardens, w.warden_id == r.taken_by, isouter=True)
     )
-    return _cut(query, reach, r.grid_id, r.request_id, r.taken_by)
+    return within(query, reach, r.grid_id, r.request_id, r.taken_by)
 
 
 def _disputes(reach: Reach) -> Select[Any]:
@@ -374,7 +368,7 @@ def _disputes(reach: Reach) -> Select[Any]:
         .join(tables.doors, d.door_id == t.door_id)
         .join(tables.wardens, w.warden_id == t.assigned_to, isouter=True)
     )
-    return _cut(query, reach, t.grid_id, t.dispute_id, t.assigned_to)
+    return within(query, reach, t.grid_id, t.dispute_id, t.assigned_to)
 
 
 def _questions(reach: Reach) -> Select[Any]:
@@ -386,18 +380,4 @@ def _questions(reach: Reach) -> Select[Any]:
         .join(tables.doors, d.door_id == q.door_id)
         .join(tables.wardens, w.warden_id == q.taken_by, isouter=True)
     )
-    return _cut(query, reach, q.grid_id, q.question_id, q.taken_by)
-
-
-def _cut(
-    query: Select[Any], reach: Reach, grid_id: Any, matter_id: Any, holder: Any
-) -> Select[Any]:
-    """Only what is within reach."""
-    if reach.grids is None:
-        return query
-    o, within = tables.outbox.c, grid_id.in_(reach.grids)
-    if reach.warden_id:
-        told = select(o.case_id).where(o.warden_id == reach.warden_id)
-        in_many = grouped_pages.names(reach.warden_id, matter_id)
-        within = or_(within, holder == reach.warden_id, matter_id.in_(told), in_many)
-    return query.where(within)
+    return within(query, reach, q.grid_id, q.question_id, q.taken_by)

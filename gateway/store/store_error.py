@@ -61,7 +61,7 @@ def sentence(path: Path, words: str) -> str:
         "readonly": f"{path} cannot be written: check its owner and the mount",
         "unable to open": f"{path} cannot be opened: check the folder, its owner and the mount",
         "locked": f"{path} is held by another program for longer than {BUSY_MS // 1000} s",
-        "malformed": f"{path} is damaged; restore a copy of it",
+        "malformed": f"{path} is damaged; `menshen restore` puts a copy in its place",
         "not a database": f"{path} is not a database of ours",
     }.items():
         if mark in words:

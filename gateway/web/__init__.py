@@ -17,9 +17,9 @@ a case, `announcing` an opening, `commissioning` seals (`sealing` says which doo
 How things are said: `audit_words` with `audit_command_words`, `audit_household_words`, `case_words`
 (and `case_ahead`, what may follow without a line), `door_words` and `matter_words`, which templates
 ask through `presenters`; `drawing` makes HTML. The wall: `door_places` (building and stair of a
-label), `door_map` (all doors in their places), `tally` (the site's figures); a warden's list, by
-`inbox_parts`. A live page is a `live_view`; `topics` reads and draws what changed of it for all who
-show it, and `live_stream` sends that. `figures` is how the console itself does, and `seldom` its
-log against floods. The rooms `pages` and `api` hold the routes, and `handheld` the warden's app,
-`resident` the household's page.
+label), `door_map` (all doors in their places), `tally` (the site's figures); long lists of cases in
+parts: `case_lists` and, a warden's own, `inbox_parts`. A live page is a `live_view`; `topics` reads
+and draws what changed of it for all who show it, and `live_stream` sends that. `figures` is how the
+console itself does, and `seldom` its log against floods. The rooms `pages` and `api` hold the
+routes, and `handheld` the warden's app, `resident` the household's page.
 """

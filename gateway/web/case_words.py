@@ -26,7 +26,6 @@ from gateway.core.proof import Proof
 from gateway.core.reasons import OVER_WHEN_SHUT, TAMPER, Reason
 from gateway.language.catalogue import N_, say
 from gateway.language.reasons import first_action
-from gateway.store.case_deliveries import DeliveryRow
 from gateway.store.case_log import DetourRow, LateRefusal
 from gateway.store.case_views import IN_REVIEW, OPEN, WAITING, CaseRow
 
@@ -253,13 +252,6 @@ def _in_time(done: list[WorkflowStep], late: list[WorkflowStep]) -> list[Workflo
         later = (n for n, step in enumerate(steps) if (step.at_ms or 0) > (refused.at_ms or 0))
         steps.insert(next(later, len(steps)), refused)
     return steps
-
-
-def first_told_ms(case: CaseRow, deliveries: list[DeliveryRow]) -> int | None:
-    """When its first page was taken, as far as is known."""
-    if case.state is CaseState.RAISED:
-        return None
-    return min((row.done_ms for row in deliveries if row.done_ms is not None), default=None)
 
 
 def without_paging(case: CaseRow) -> CaseRow:

@@ -18,9 +18,11 @@ DOORS_MAX: Final = 20_000  # on one wall; a site beyond that is told how many ar
 TILES_MAX: Final = 40  # so many doors have a tile each
 NUMBERS_MAX: Final = 300  # so many are numbers on the map; of more each is a dot
 URGENT_MAX: Final = 48  # tiles of doors that are not well before the map; the rest is counted
-UNSEEN_MAX: Final = 40  # and so many labels of those that are not seen
+NAMED_MAX: Final = 40  # so many labels of those not seen, and of those not sealed
+_COUNTED: Final = ("open", "unseen", "unsealed")  # what a block says of its doors
 # How close tiles stand, by the number of them: the fewer, the larger.
 DENSITIES: Final = ((16, "grand"), (TILES_MAX, "roomy"))
+URGENT_DENSITIES: Final = ((6, ""), (18, "roomy"), (URGENT_MAX, "close"))
 
 
 class DoorQuery(Struct, frozen=True):
@@ -89,21 +91,31 @@ class Block(Struct, frozen=True):
     doors: int
     open: int
     unseen: int
+    unsealed: int
+
+
+class Named(NamedTuple):
+    """The first of some doors by their labels, and how many more there are."""
+
+    cells: list[Cell]
+    more: int
 
 
 class Doors(Struct, frozen=True):
-    """Everything below the tally."""
+    """Everything below the tally: tiles in their places where there are few; where there are many,
+    tiles of those that are not well, labels of others that want somebody, and the map."""
 
-    groups: list[tuple[str, list[Tile]]]  # tiles in their places, where there are few
-    urgent: list[Tile]  # tiles of those that are not well, where there are many
-    more_urgent: int
-    unseen: list[Cell]
-    more_unseen: int
-    blocks: list[tuple[str, list[Block]]]  # by grid
     density: str
     found: int
     total: int
     left_out: int
+    groups: list[tuple[str, list[Tile]]] = []
+    urgent: list[Tile] = []
+    more_urgent: int = 0
+    unseen: Named = Named([], 0)
+    unsealed: Named = Named([], 0)  # under an order, and no tile says so
+    has_bare: bool = False  # some door has no seal, so that nothing is known of it
+    blocks: list[tuple[str, list[Block]]] = []  # by grid
 
 
 class DoorMap:
@@ -169,8 +181,8 @@ def _in_place(found: list[Spot], total: int, left_out: int) -> list[Fragment]:
     for spot in found:
         name = heading(spot)
         groups.setdefault(name, []).append(_with_label(spot, is_headed=bool(name)))
-    density = next(name for most, name in DENSITIES if len(found) <= most)
-    doors = Doors(list(groups.items()), [], 0, [], 0, [], density, len(found), total, left_out)
+    density = _density(len(found), DENSITIES)
+    doors = Doors(density, len(found), total, left_out, list(groups.items()))
     key: list[object] = [density, total, left_out]
     key += [[name, [(t.door_id, t.label) for t in tiles]] for name, tiles in doors.groups]
     tiles = [shown for _, shown_here in doors.groups for shown in shown_here]
@@ -186,25 +198,25 @@ def _on_the_map(found: list[Spot], total: int, left_out: int) -> list[Fragment]:
         (spot for spot in found if spot.tile.tone in URGENCY),
         key=lambda spot: (URGENCY[spot.tile.tone], spot.tile.since_ms or 0),
     )
-    unseen = [spot for spot in found if spot.tile.tone == "unheard"]
+    others = [spot for spot in found if spot.tile.tone not in URGENCY]
     shown = [_with_label(spot, is_headed=False) for spot in urgent[:URGENT_MAX]]
     blocks = _blocks(found)
     doors = Doors(
-        [],
-        shown,
-        max(len(urgent) - URGENT_MAX, 0),
-        [_cell(spot, spot.tile.label) for spot in unseen[:UNSEEN_MAX]],
-        max(len(unseen) - UNSEEN_MAX, 0),
-        blocks,
-        "close",
+        _density(len(shown), URGENT_DENSITIES),
         len(found),
         total,
         left_out,
+        urgent=shown,
+        more_urgent=max(len(urgent) - URGENT_MAX, 0),
+        unseen=_named([spot for spot in others if STANDS["unseen"](spot.tile)]),
+        unsealed=_named([spot for spot in others if STANDS["unsealed"](spot.tile)]),
+        has_bare=any(STANDS["no_seal"](spot.tile) for spot in others),
+        blocks=blocks,
     )
     key: list[object] = [len(found), total, left_out]
     key += [[grid, [(b.key, b.name, b.kind) for b in of_grid]] for grid, of_grid in blocks]
     labels = [(t.door_id, t.label) for t in shown]
-    urgent_key = [labels, doors.more_urgent, doors.unseen, doors.more_unseen]
+    urgent_key = [labels, doors.more_urgent, doors.unseen, doors.unsealed, doors.has_bare]
     return [
         Fragment("doors", "parts/doors.html", "doors", doors, key=key),
         Fragment("urgent", "parts/urgent.html", "doors", doors, "doors", key=urgent_key),
@@ -227,7 +239,7 @@ def _blocks(found: list[Spot]) -> list[tuple[str, list[Block]]]:
         stairs: dict[str, list[Cell]] = {}
         for spot in spots:
             stairs.setdefault(spot.place.stair, []).append(_cell(spot, spot.place.rest))
-        is_open, is_unseen = STANDS["open"], STANDS["unseen"]
+        how_many = [sum(map(STANDS[key], (spot.tile for spot in spots))) for key in _COUNTED]
         grids.setdefault(grid, []).append(
             Block(
                 key,
@@ -235,8 +247,7 @@ def _blocks(found: list[Spot]) -> list[tuple[str, list[Block]]]:
                 kind,
                 list(stairs.items()),
                 len(spots),
-                sum(is_open(spot.tile) for spot in spots),
-                sum(is_unseen(spot.tile) for spot in spots),
+                *how_many,
             )
         )
     return list(grids.items())
@@ -267,6 +278,15 @@ def _with_label(spot: Spot, is_headed: bool) -> Tile:
 
 def _of_tile(shown: Tile, within: str) -> Fragment:
     return Fragment(dom_id("door", shown.door_id), "parts/tile.html", "tile", shown, within)
+
+
+def _density(count: int, densities: Iterable[tuple[int, str]]) -> str:
+    return next(name for most, name in densities if count <= most)
+
+
+def _named(spots: list[Spot]) -> Named:
+    cells = [_cell(spot, spot.tile.label) for spot in spots[:NAMED_MAX]]
+    return Named(cells, len(spots) - len(cells))
 
 
 def _cell(spot: Spot, text: str) -> Cell:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from typing import Final, NamedTuple
 
+NUMBER_COLUMNS: Final = 4  # no more than a flat's number
 SHORT_COLUMNS: Final = 7  # a label so narrow is shown whole everywhere, as 3-201
 LONG_COLUMNS: Final = 12  # one that is wider is set small
 
@@ -70,6 +71,7 @@ def columns(text: str) -> int:
 
 
 def size(text: str) -> str:
-    """How large a text may be set: "", "long" or "longer"."""
-    wide = columns(text)
-    return "" if wide <= SHORT_COLUMNS else "long" if wide <= LONG_COLUMNS else "longer"
+    """How large a text may be set: "", "short", "long" or "longer"."""
+    wide, names = columns(text), ("", "short", "long")
+    limits = NUMBER_COLUMNS, SHORT_COLUMNS, LONG_COLUMNS
+    return next((name for name, most in zip(names, limits, strict=True) if wide <= most), "longer")

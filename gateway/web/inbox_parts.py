@@ -10,19 +10,17 @@ from typing import Final
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from gateway.language.catalogue import N_
 from gateway.store import page_views
 from gateway.store.case_views import OPEN, WAITING, CaseRow
 from gateway.store.page_views import ToldCase
 from gateway.web.answers import HttpProblem
+from gateway.web.case_lists import NO_PLACE
 
 GROUPS: Final = ("waiting", "acknowledged", "on_the_way", "on_site", "shelved", "done")
 CARDS_MAX: Final = 30  # of open cases, on one page
 CASES_MAX: Final = 10_000  # of one person, that are put in order
 _PLACE: Final = re.compile(r"(\d)-(\d{1,16})-(\d{1,16})-(.{1,128})")
 Place = tuple[int, int, int, str]  # how early the group stands, and when it was told last
-
-_NO_PLACE = N_("This address leads to no part of the list; begin at its first page.")
 
 
 class InboxPart(Struct, frozen=True):
@@ -85,5 +83,5 @@ def read_place(after: str) -> Place:
     """A place in the list as an address has it. HttpProblem if it is none."""
     found = _PLACE.fullmatch(after)
     if found is None:
-        raise HttpProblem(422, _NO_PLACE)
+        raise HttpProblem(422, NO_PLACE)
     return -int(found[1]), int(found[2]), int(found[3]), found[4]

@@ -22,11 +22,12 @@ from starlette.types import Send
 from gateway.accounts.roles import Right
 from gateway.language.catalogue import LOCALES, N_
 from gateway.store.database import StoreError
-from gateway.store.household_views import Reach
+from gateway.store.matter_reach import Reach
 from gateway.web.access import actions_of, check, look
 from gateway.web.access_rules import RULES, Thing
 from gateway.web.actor import at_screen, of_phone
 from gateway.web.answers import NOT_FOUND, HttpProblem
+from gateway.web.case_lists import Places
 from gateway.web.context import Lane, WebContext
 from gateway.web.door_map import DoorQuery
 from gateway.web.handheld.tasks import Task, Tasks
@@ -264,7 +265,7 @@ def _view(
         "wallboard": lambda: Wallboard(
             DoorQuery.named(name), context.rulebook, doors, has_cases=has_cases
         ),
-        "cases": lambda: OpenCases(cases),
+        "cases": lambda: OpenCases(cases, places),
         "case": lambda: OneCase(name, context.rulebook.rules, by, can),
         "door": lambda: OneDoor(name, context.rulebook),
         "walk": lambda: WalkTestView(name),
@@ -283,8 +284,11 @@ def _view(
     of_case = Task.parts(name)
     doors, cases = context.scope(request, Right.DOORS), context.scope(request, Right.CASES)
     has_cases = may(request, Right.CASES)
+    places = Places.named(name)
     if kind == "further":
         read_place(of_case[1])
+    if kind == "cases":
+        places.check()
     if not kind:
         return None
     if kind not in kinds:

@@ -14,6 +14,7 @@ from dashboards.pictures import DRAWN_FROM, FOLDER, view_of
 from gateway.charts import boards, report
 from gateway.charts.answers import AnswerError, History
 from gateway.charts.figures import shown, span
+from gateway.charts.panel_kinds import steps
 from gateway.charts.picture import asked, digest, drawn, png
 from gateway.charts.view import View, filled, interval
 from gateway.cli import fleet_report
@@ -66,6 +67,28 @@ def test_a_time_in_which_nothing_was_is_drawn_and_says_so(wall: Wall) -> None:
     said = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert "nothing in this time" in said
     assert "none" in {text.get_text() for text in figure.texts}
+
+
+GIB = float(1 << 30)
+
+
+@pytest.mark.parametrize(
+    ("high", "unit", "numbers", "expected"),
+    [
+        (2.2, "", [0, 2.0], [0, 1, 2]),
+        (7.0, "short", [3, 7], [0, 2, 4, 6]),
+        (0.5, "", [0.1, 0.45], [0, 0.1, 0.2, 0.3, 0.4, 0.5]),
+        (22 * GIB, "bytes", [22 * GIB], [0, 5 * GIB, 10 * GIB, 15 * GIB, 20 * GIB]),
+        (3_000.0, "bytes", [3_000], [0, 1_024, 2_048]),
+        (9_000.0, "ms", [9_000], [0, 2_000, 4_000, 6_000, 8_000]),
+    ],
+)
+def test_the_lines_across_a_chart_are_at_whole_things(
+    high: float, unit: str, numbers: list[float], expected: list[float]
+) -> None:
+    places = [float(place) for place in steps((0.0, high), unit, numbers).tick_values(0, high)]
+    within = [place for place in places if -1e-9 <= place <= high + 1e-9]
+    assert within == pytest.approx(expected)
 
 
 @pytest.fixture

@@ -79,7 +79,10 @@ def test_a_door_that_nobody_is_called_is_none(store: Store, tmp_path: Path) -> N
 
 def test_a_door_needs_an_id_or_a_label(store: Store, tmp_path: Path) -> None:
     refused = enrol(store, tmp_path, grids=GRIDS, doors="door_id,label,grid_id\n,,g1\n")
-    assert {mistake.sentence for mistake in refused.mistakes} == {"is empty, and needed"}
+    assert {mistake.sentence for mistake in refused.mistakes} == {
+        "is empty, and needed",
+        "is empty, and so is label: one of the two is needed",
+    }
 
 
 def test_two_rows_of_one_door_are_one(store: Store, tmp_path: Path) -> None:

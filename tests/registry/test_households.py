@@ -109,7 +109,7 @@ def test_a_permit_is_announced_once_for_a_household(enrolled: Store, tmp_path: P
         ("door_id,label,grid_id\nh1,3-204,g\n", "is the name of a household with other doors"),
         ("household,from,to\nh9,{from_},{to}\n", "there is no such household"),
         ("door_id,household,from,to\nd3,h1,{from_},{to}\n", "is not that of door d3"),
-        ("door_id,household,from,to\n,,{from_},{to}\n", "is empty, and needed"),
+        ("door_id,household,from,to\n,,{from_},{to}\n", "one of the two is needed"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(

@@ -12,7 +12,8 @@ from gateway.core.cases.transitions import Action
 from gateway.core.evidence import Evidence
 from gateway.core.rules import Rules
 from gateway.language.reasons import first_action
-from gateway.store import case_deliveries, case_views
+from gateway.store import case_views
+from gateway.store.delivery_views import deliveries
 from gateway.web.case_ahead import may_after
 from gateway.web.handheld import shell
 from gateway.web.handheld.tasks import known_to
@@ -319,7 +320,7 @@ async def test_of_each_other_person_the_best_proof_is_shown(tmp_path: Path) -> N
         with store.reading() as connection:
             case = case_views.case(connection, first_case(0))
             assert case is not None
-            told = case_deliveries.deliveries(connection, case, 10)
+            told = deliveries(connection, case, 10).rows
         assert {row.warden for row in told} == {"Wang Fang", None}
         assert [row.warden for row in known_to(told, "Wang Fang")] == [None]
         hers = [row for row in told if row.warden]

@@ -223,7 +223,7 @@ async def test_a_household_that_cannot_be_read_is_made_anew_from_its_journal(
 async def test_a_phone_is_given_the_first_of_many_and_told_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "SHOWN_MAX", 2)
+    monkeypatch.setattr(pages, "PHONE_MAX", 2)
     async with console(new_store(tmp_path)) as site:
         for number in range(3):
             await site.seal(number)
@@ -232,4 +232,6 @@ async def test_a_phone_is_given_the_first_of_many_and_told_so(
             assert (await site.engine.submit(of_household(f"d{number}"), unwell)).changed
         page = await site.text("/handheld/wang/requests")
         assert (page.count(' id="request-'), page.count(' id="question-')) == (2, 2)
-        assert page.count("are shown; the others follow as these are done.") == 2
+        assert page.count("The first 2 of 3; the others follow as these are done.") == 2
+        monkeypatch.setattr(pages, "PHONE_MAX", 3)
+        assert "the others follow" not in await site.text("/handheld/wang/requests")

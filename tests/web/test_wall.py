@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import insert, select
 
 from gateway.core.cases.number import case_number
+from gateway.core.events import OrderPlaced
 from gateway.core.model import Contact, Door, Order
+from gateway.core.subject import of_door
 from gateway.store import tables
 from gateway.store.database import Store
 from gateway.web import door_map
@@ -59,8 +61,9 @@ def test_any_two_labels_can_be_put_in_order(seed: int) -> None:
     assert all(columns(word) >= 0 and place(word or "x").rest for word in words)
 
 
-def many_doors(folder: Path, count: int) -> Store:
-    """Real labels, three stairs of 24 doors a building, all sealed and under an order."""
+def many_doors(folder: Path, count: int, bare: int = 0) -> Store:
+    """Real labels, three stairs of 24 doors a building, all sealed and under an order; but the
+    first `bare` have no seal."""
     store = new_store(folder, 0)
     rows = []
     for n in range(count):
@@ -69,11 +72,11 @@ def many_doors(folder: Path, count: int) -> Store:
         floor, flat = divmod(rest, 4)
         state = Door(
             f"d{n}",
-            seal_id=seal_id(n),
+            seal_id=seal_id(n) if n >= bare else None,
             heartbeat_ms=100_000,
-            contact=Contact.SHUT,
+            contact=Contact.SHUT if n >= bare else Contact.UNKNOWN,
             edges=0,
-            heard_ms=now_ms(),
+            heard_ms=now_ms() if n >= bare else None,
             orders=(Order(f"o{n}", 0, now_ms() + 10**9),),
         )
         label = f"{building + 1}栋{stair + 1}单元{floor + 1}0{flat + 1}"
@@ -123,6 +126,22 @@ async def test_g2_very_many_doors_are_dots_and_what_is_not_well_stands_first(
         assert "7栋3单元" in tile
         assert page.index("tile tone-breach") < page.index("<h3>")
         assert len(page.encode()) < 80_000
+
+
+async def test_a_wall_calls_nothing_well_that_nobody_watches(tmp_path: Path) -> None:
+    async with console(many_doors(tmp_path, 60, bare=43)) as site:
+        page = await site.text("/")
+        assert "All doors" not in page
+        named = page.partition("Under an order, not sealed")[2].partition("</ul>")[0]
+        assert "1栋1单元101" in named
+        assert "and 3 more doors" in named
+        assert "60 doors · 43 not sealed" in re.sub(r"\s+", " ", page)
+        assert "管控中、未封好" in await site.text("/", "zh")
+        for n in range(43):
+            await site.engine.submit(of_door(f"d{n}"), OrderPlaced(Order(f"o{n}", 0, now_ms())))
+        page = await site.text("/")
+    assert "not sealed" not in page
+    assert "All doors that have a seal are shut" in page, "of the others nothing is known"
 
 
 async def test_g2_a_tab_or_two_lead_to_the_first_case(tmp_path: Path) -> None:

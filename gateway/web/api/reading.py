@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
 from gateway.accounts.roles import Right
-from gateway.store import case_deliveries, case_views, page_views, views
+from gateway.store import case_views, delivery_views, page_views, views
 from gateway.store.contact_views import contacts_of
 from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer, list_answer
 from gateway.web.api.answered import answered
@@ -116,7 +116,7 @@ def _read_of_case(context: WebContext) -> APIRouter:
             case = case_views.case(connection, case_id)
             if case is None:
                 raise HttpProblem(404, NOT_FOUND)
-            part = case_deliveries.deliveries_part(connection, case, limit, after)
+            part = delivery_views.deliveries(connection, case, limit, after)
             return Deliveries(part.rows, written([part.next]))
 
         return list_answer(request, await context.read(query))

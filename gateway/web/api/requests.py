@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from gateway.accounts.roles import Right
 from gateway.core.actor import Acting
 from gateway.store import household_views
-from gateway.store.household_views import Reach
+from gateway.store.matter_reach import Reach
 from gateway.web import actor, matters
 from gateway.web.actions import Answered
 from gateway.web.answers import json_answer, list_answer, problem_answer

@@ -15,9 +15,9 @@ from gateway.core.doors.certificates import Standing
 from gateway.core.proof import Proof
 from gateway.ending.holds import HeldOrder, ListedHold
 from gateway.registry.late_permits import WaitingDoor
-from gateway.store.case_deliveries import DeliveryRow
 from gateway.store.case_views import CaseRow
 from gateway.store.contact_views import CaseContact
+from gateway.store.delivery_views import DeliveryRow
 from gateway.store.household_views import DeliveryCount, DisputeRow, QuestionRow, RequestRow
 from gateway.store.page_views import PageRow, UnsignedRow
 from gateway.store.views import DoorRow

@@ -10,9 +10,9 @@ from typing import Final
 from sqlalchemy import Connection
 
 from gateway.core.rules import Rules
-from gateway.store import case_deliveries, case_views, page_views, views
-from gateway.store.case_deliveries import DeliveryRow
+from gateway.store import case_views, delivery_views, page_views, views
 from gateway.store.case_views import CaseRow
+from gateway.store.delivery_views import DeliveryRow, Told
 from gateway.store.page_views import ToldCase
 from gateway.store.views import DoorRow, WardenRow
 from gateway.web.inbox_parts import CASES_MAX, waiting_of
@@ -29,7 +29,7 @@ class SharedReads:
         self._on_duty: dict[str, list[WardenRow]] = {}
         self._cases: dict[str, CaseRow] = {}
         self._doors: dict[str, DoorRow] = {}
-        self._deliveries: dict[str, list[DeliveryRow]] = {}
+        self._told: dict[str, Told] = {}
 
     def look_up(self, case_ids: list[str]) -> None:
         """Read these cases, their doors, and who was told of them: three questions for all."""
@@ -38,7 +38,7 @@ class SharedReads:
         door_ids = [case.door_id for case in found if case.area is None and case.door_id]
         doors = views.doors_of(self._connection, list(dict.fromkeys(door_ids)))
         self._doors |= {door.door_id: door for door in doors}
-        self._deliveries |= case_deliveries.of_cases(self._connection, found, DELIVERIES_MAX)
+        self._told |= delivery_views.of_cases(self._connection, found, DELIVERIES_MAX)
 
     def case(self, case_id: str) -> CaseRow | None:
         """A case, or None."""
@@ -52,7 +52,11 @@ class SharedReads:
 
     def deliveries(self, case_id: str) -> list[DeliveryRow]:
         """Who was told of a case that was looked up, the newest first."""
-        return self._deliveries.get(case_id, [])
+        return self._told[case_id].rows if case_id in self._told else []
+
+    def first_told_ms(self, case_id: str) -> int | None:
+        """When the first page of a case that was looked up was taken."""
+        return self._told[case_id].first_ms if case_id in self._told else None
 
     @cached_property
     def warden(self) -> WardenRow | None:

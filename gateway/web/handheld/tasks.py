@@ -25,15 +25,15 @@ from gateway.store import (
     reach_views,
     views,
 )
-from gateway.store.case_deliveries import DeliveryRow
 from gateway.store.case_views import CaseRow, OutageRow
 from gateway.store.contact_views import contacts_of
+from gateway.store.delivery_views import DeliveryRow
 from gateway.store.door_codes import has_code
 from gateway.store.household_views import SealAnswerRow
 from gateway.store.views import DoorRow, OpeningRow, WardenRow
 from gateway.web import photo_limits
 from gateway.web.case_ahead import walked
-from gateway.web.case_words import first_told_ms, may, without_paging, workflow
+from gateway.web.case_words import may, without_paging, workflow
 from gateway.web.door_words import Tile, tile
 from gateway.web.handheld.shared_reads import SharedReads
 from gateway.web.inbox_parts import CARDS_MAX, GROUPS, InboxPart, part_from
@@ -163,12 +163,11 @@ class Task(LiveView):
         task |= self._buttons(shared, case, at_door, now_ms)
         task["photos"] = photos.of_case(connection, case.case_id, photo_limits.OF_CASE_MAX)
         key = [without_paging(case), *task.values()]
-        deliveries = shared.deliveries(case.case_id)
+        told = shared.deliveries(case.case_id)
         late = case_log.late_refusals(connection, case.case_id, LATE_MAX)
         detours = case_log.detours(connection, case.case_id, LATE_MAX)
-        steps = workflow(
-            case, first_told_ms(case, deliveries), sign_off=False, late=late, detours=detours
-        )
+        told_ms = shared.first_told_ms(case.case_id)
+        steps = workflow(case, told_ms, sign_off=False, late=late, detours=detours)
         done = [step for step in steps if step.at_ms is not None]
         others = [case_id for case_id in shared.waiting if case_id != case.case_id]
         waiting = {"warden_id": self._warden_id, "case_ids": others}
@@ -178,7 +177,7 @@ class Task(LiveView):
             Fragment("task", "handheld/task.html", "task", task | {"case": case}, key=key),
             Fragment("contacts", "parts/contacts.html", "contacts", beside),
             Fragment("at_door", "handheld/at_door.html", "at_door", at_door),
-            Fragment("knows", "handheld/knows.html", "knows", known_to(deliveries, warden.name)),
+            Fragment("knows", "handheld/knows.html", "knows", known_to(told, warden.name)),
             Fragment("workflow", "parts/workflow.html", "workflow", {"case": case, "steps": done}),
             Fragment("unsigned", "parts/unsigned.html", "unsigned", signing),
         ]
@@ -237,10 +236,10 @@ def _asked(case: CaseRow, at_door: AtDoor, actor: Actor) -> dict[Refusal, list[O
     return asks
 
 
-def known_to(deliveries: list[DeliveryRow], but: str) -> list[DeliveryRow]:
+def known_to(told: list[DeliveryRow], but: str) -> list[DeliveryRow]:
     """Of each other person who was told, the page of which is proved the most; the newest first."""
     best: dict[str | None, DeliveryRow] = {}
-    for row in deliveries:
+    for row in told:
         known = best.get(row.warden)
         if known is None or _PROOF.index(row.evidence) > _PROOF.index(known.evidence):
             best[row.warden] = row

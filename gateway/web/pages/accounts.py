@@ -1,9 +1,9 @@
 """Everybody's phones, for whoever manages accounts: invitations and lost phones."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
@@ -17,7 +17,8 @@ from gateway.web.pages.me import drawn, end, shown, somebody
 from gateway.web.security import prefix
 from gateway.web.visitors import account_named
 
-ACCOUNTS_MAX: Final = 500
+LISTED_MAX: Final = 50  # on one page
+Name = Annotated[str, Query(max_length=64)]  # or a part of one
 
 
 def routes(context: WebContext) -> APIRouter:
@@ -25,9 +26,13 @@ def routes(context: WebContext) -> APIRouter:
     router = APIRouter()
 
     @router.get("/accounts")
-    async def page(request: Request) -> Response:
+    async def page(
+        request: Request,
+        text: Annotated[str, Query(alias="q", max_length=64)] = "",
+        after: Name = "",
+    ) -> Response:
         somebody(request)
-        return await _listed(context, request, None)
+        return await _listed(context, request, None, " ".join(text.split()), after)
 
     @router.post("/accounts/{name}/invite")
     async def press_invite(request: Request, name: str) -> Response:
@@ -48,15 +53,22 @@ def routes(context: WebContext) -> APIRouter:
 
 
 async def _listed(
-    context: WebContext, request: Request, invitation: dict[str, Any] | None
+    context: WebContext,
+    request: Request,
+    invitation: dict[str, Any] | None,
+    text: str = "",
+    after: str = "",
 ) -> Response:
     now_ms = context.now_ms()
 
-    def gather(rows: Connection) -> list[tuple[Account, list[Session]]]:
-        return [
-            (account, shown(sessions.of_account(rows, account, now_ms)))
-            for account in persons.everybody(rows, ACCOUNTS_MAX)
+    def gather(rows: Connection) -> dict[str, Any]:
+        accounts, count, has_more = persons.found(rows, text, after, LISTED_MAX)
+        people: list[tuple[Account, list[Session]]] = [
+            (account, shown(sessions.of_account(rows, account, now_ms))) for account in accounts
         ]
+        more = accounts[-1].name if has_more else ""
+        return {"people": people, "count": count, "more": more}
 
-    people = await context.visitors.read(gather)
-    return drawn(context, request, "accounts.html", {"people": people, "invited": invitation})
+    values = await context.visitors.read(gather)
+    values |= {"q": text, "after": after, "invited": invitation}
+    return drawn(context, request, "accounts.html", values)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
@@ -16,7 +16,6 @@ from gateway.ending import holds
 from gateway.ending.holds import HeldOrder
 from gateway.engine.ports import Committed
 from gateway.store import (
-    case_deliveries,
     case_log,
     case_views,
     household_views,
@@ -26,18 +25,18 @@ from gateway.store import (
 )
 from gateway.store.case_views import CaseRow
 from gateway.store.contact_views import contacts_of
+from gateway.store.delivery_views import deliveries, first_told_ms
 from gateway.store.household_views import SealAnswerRow
 from gateway.store.views import WardenRow
-from gateway.web import actions, actor, photo_limits
+from gateway.web import actions, actor, case_lists, photo_limits
 from gateway.web.access import actions_of
 from gateway.web.answers import NOT_FOUND, HttpProblem
-from gateway.web.case_words import first_told_ms, may, without_paging, workflow
+from gateway.web.case_lists import BEGINNING, PLACE_MAX, Places
+from gateway.web.case_words import may, without_paging, workflow
 from gateway.web.context import Before, WebContext
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.security import prefix
 
-OPEN_MAX: Final = 100
-IN_REVIEW_MAX: Final = 100
 CLOSED_MAX: Final = 50
 DELIVERIES_MAX: Final = 50
 LATE_MAX: Final = 20
@@ -50,9 +49,9 @@ Name = Annotated[str, Form(min_length=1, max_length=64)]
 class OpenCases(LiveView):
     """The lists of cases that are not closed."""
 
-    def __init__(self, grids: frozenset[str] | None = None) -> None:
+    def __init__(self, grids: frozenset[str] | None = None, places: Places = BEGINNING) -> None:
         super().__init__()
-        self._grids = grids
+        self._grids, self._places = grids, places
 
     def affected_by(self, news: Committed) -> bool:
         """Only cases are listed."""
@@ -61,12 +60,12 @@ class OpenCases(LiveView):
     def fragments(
         self, connection: Connection, news: Committed | None, now_ms: int
     ) -> list[Fragment]:
-        """Two lists."""
-        cases = case_views.open_cases(connection, OPEN_MAX, self._grids)
-        in_review = case_views.cases_in_review(connection, IN_REVIEW_MAX, self._grids)
+        """Two lists, each from its place on."""
+        cases = case_lists.open_cases(connection, self._places.open, self._grids)
+        in_review = case_lists.in_review(connection, self._places.review, self._grids)
         return [
-            Fragment("open", "parts/open.html", "cases", cases),
-            Fragment("in_review", "parts/in_review.html", "waiting", in_review),
+            Fragment("open", "parts/open.html", "open_cases", cases),
+            Fragment("in_review", "parts/in_review.html", "reviewed", in_review),
         ]
 
 
@@ -117,8 +116,8 @@ class OneCase(LiveView):
         if self._is_outage:
             outage = Fragment("outage", "parts/outage.html", "outage", shown["outage"], "case")
             fragments.append(outage)
-        deliveries = shown["deliveries"]
-        last = Fragment("deliveries", "parts/deliveries.html", "deliveries", deliveries, "case")
+        told = shown["deliveries"]
+        last = Fragment("deliveries", "parts/deliveries.html", "deliveries", told, "case")
         return [*fragments, last]
 
 
@@ -135,11 +134,10 @@ def gathered(
     case = case_views.case(connection, case_id)
     if case is None:
         return None
-    deliveries = case_deliveries.deliveries(connection, case, DELIVERIES_MAX)
+    told = deliveries(connection, case, DELIVERIES_MAX)
     late = case_log.late_refusals(connection, case_id, LATE_MAX)
     detours = case_log.detours(connection, case_id, DETOURS_MAX)
-    told_ms = first_told_ms(case, deliveries)
-    steps = workflow(case, told_ms, rules.sign_off, late, detours)
+    steps = workflow(case, first_told_ms(connection, case), rules.sign_off, late, detours)
     acts = may(case, by, now_ms, rules.take_back_ms)
     acts = [action for action in acts if can is None or action in can]
     return {
@@ -155,7 +153,7 @@ def gathered(
         "unreached": _unreached(connection, case),
         "held": _held(connection, case, now_ms),
         "away": _away(connection, case),
-        "deliveries": deliveries,
+        "deliveries": told,
         "photos": photos.of_case(connection, case_id, photo_limits.OF_CASE_MAX),
         "telephone": photos.telephone(connection, None if case.area else case.door_id),
         "wardens": views.wardens(connection, WARDENS_MAX, case.grid_id),
@@ -220,9 +218,15 @@ def routes(context: WebContext) -> APIRouter:
     rules = context.rulebook.rules
 
     @router.get("/cases")
-    async def cases(request: Request, before_ms: Before = None, before: str = "") -> Response:
-        grids = context.scope(request, Right.CASES)
-        view, now_ms = OpenCases(grids), context.now_ms()
+    async def cases(
+        request: Request,
+        before_ms: Before = None,
+        before: str = "",
+        open_after: Annotated[str, Query(alias="open", max_length=PLACE_MAX)] = "",
+        review_after: Annotated[str, Query(alias="review", max_length=PLACE_MAX)] = "",
+    ) -> Response:
+        grids, places = context.scope(request, Right.CASES), Places(open_after, review_after)
+        view, now_ms = OpenCases(grids, places), context.now_ms()
 
         def gather(connection: Connection) -> dict[str, Any]:
             fragments = {
@@ -231,7 +235,8 @@ def routes(context: WebContext) -> APIRouter:
             last = None if before_ms is None else (before_ms, before)
             closed = case_views.closed_cases(connection, CLOSED_MAX, last, grids)
             more = closed[-1] if len(closed) == CLOSED_MAX else None
-            return fragments | {"closed": closed, "more": more, "seen": view.digest()}
+            known = {"closed": closed, "more": more, "seen": view.digest()}
+            return fragments | known | {"view_name": places.name()}
 
         return await context.page_for_all(request, "cases.html", gather)
 

@@ -2,7 +2,7 @@
 
 The same list is on the desk and, cut to what is hers, on a warden's phone (web/handheld/)."""
 
-from typing import Any, Final
+from typing import Any, Final, Generic, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 from msgspec import Struct
@@ -18,7 +18,9 @@ from gateway.core.local_time import Zone
 from gateway.core.paging.schedule import Role
 from gateway.engine.ports import Committed
 from gateway.store import household_views, page_views, views
-from gateway.store.household_views import DisputeRow, QuestionRow, Reach, RequestRow
+from gateway.store.household_views import DisputeRow, QuestionRow, RequestRow
+from gateway.store.matter_reach import Reach, open_counts
+from gateway.store.records import R
 from gateway.store.views import WardenRow
 from gateway.web import actor, matters
 from gateway.web.actions import Answered
@@ -26,7 +28,8 @@ from gateway.web.context import WebContext
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.security import prefix
 
-SHOWN_MAX: Final = 40  # in each list: two hundred of each were a page of a megabyte for a phone
+SHOWN_MAX: Final = 40  # in each list: two hundred of each were a page of a megabyte,
+PHONE_MAX: Final = 20  # and on a phone forty of each are seventy screens
 DONE_MAX: Final = 30
 COUNTED_DAYS: Final = 7
 WARDENS_MAX: Final = 100
@@ -34,16 +37,22 @@ UNTOLD_MAX: Final = 20  # households that a text should have told
 UNTOLD_MS: Final = 7 * DAY_MS
 
 
+class Some(NamedTuple, Generic[R]):
+    """The first rows of a list, and how many it has."""
+
+    rows: list[R]
+    total: int
+
+
 class Shown(Struct, frozen=True):
     """The lists, as one person has them: what they may do hangs on who they are."""
 
     by: Acting | None
-    requests: list[RequestRow]
-    questions: list[QuestionRow]
-    disputes: list[DisputeRow]
+    requests: Some[RequestRow]
+    questions: Some[QuestionRow]
+    disputes: Some[DisputeRow]
     people: list[WardenRow]  # who can be named to answer a dispute
     warden_id: str = ""  # whose phone it is; empty at a desk
-    most: int = SHOWN_MAX  # in each list
 
 
 class Matters(LiveView):
@@ -91,26 +100,23 @@ def reach_of(warden: WardenRow) -> Reach:
 
 def gathered(connection: Connection, reach: Reach, by: Acting | None, warden_id: str = "") -> Shown:
     """The lists as they are now."""
-    disputes = household_views.open_disputes(connection, reach)
+    counts, most = open_counts(connection, reach), PHONE_MAX if warden_id else SHOWN_MAX
+    disputes = household_views.open_disputes(connection, reach, most)
     people = views.wardens(connection, WARDENS_MAX, grids=reach.grids) if disputes else []
     return Shown(
         by,
-        household_views.open_requests(connection, reach)[:SHOWN_MAX],
-        household_views.open_questions(connection, reach)[:SHOWN_MAX],
-        disputes[:SHOWN_MAX],
+        Some(household_views.open_requests(connection, reach, most), counts.requests),
+        Some(household_views.open_questions(connection, reach, most), counts.questions),
+        Some(disputes, counts.disputes),
         people,
         warden_id,
-        SHOWN_MAX,
     )
 
 
 def waiting(connection: Connection, warden: WardenRow) -> int:
     """How many matters wait for somebody, of those that concern this person."""
-    reach = reach_of(warden)
-    asked = household_views.open_requests(connection, reach)
-    questions = household_views.open_questions(connection, reach)
-    waits = sum(row.state is RequestState.ASKED for row in asked)
-    return waits + sum(row.taken_by is None for row in questions)
+    counts = open_counts(connection, reach_of(warden))
+    return counts.requests_untaken + counts.questions_untaken
 
 
 class Counted(Struct, frozen=True):

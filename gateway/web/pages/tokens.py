@@ -85,8 +85,7 @@ async def _listed(context: WebContext, request: Request, made: dict[str, Any] | 
     def gather(rows: Connection) -> list[tuple[Account, list[Any]]]:
         return [
             (one, tokens.of_account(rows, one, now_ms))
-            for one in persons.everybody(rows, PROGRAMS_MAX)
-            if one.kind is persons.Kind.PROGRAM
+            for one in persons.programs(rows, PROGRAMS_MAX)
         ]
 
     def scopes(account: Account) -> list[tuple[str, str]]:

@@ -58,6 +58,7 @@ class Wallboard(LiveView):
             return found
         side = {
             "cases": case_views.open_cases(connection, CASES_MAX, self._grids),
+            "count": counts.open,
             "more": max(counts.open - CASES_MAX, 0),
             "in_review": counts.in_review,
         }
