@@ -60,13 +60,15 @@ def test_with_broker_and_gateway_all_is_well(
     menshen, store, settings, folder, mosquitto, keep, free_port, monkeypatch
 ):
     broker = mosquitto()
-    settings.write_text(f"[broker]\nport = {broker.port}\n[console]\nport = {free_port()}\n")
+    port = free_port()
+    settings.write_text(f"[broker]\nport = {broker.port}\n[console]\nport = {port}\n")
     places = f"{neighbours.ROOT}:{neighbours.ROOT / 'firmware'}"
     monkeypatch.setenv("PYTHONPATH", places)
     command = [sys.executable, "-m", "gateway", "run", "-c", str(settings)]
 
     def ready():
-        return marks(menshen("check", "--json"))["gateway"] == "ok"
+        # a check at every look would take the time in which the console, being nice, starts
+        return neighbours.answers(port) and marks(menshen("check", "--json"))["gateway"] == "ok"
 
     gateway = neighbours.Neighbour("gateway", command, folder, ready)
     keep(gateway)
