@@ -52,14 +52,7 @@ from gateway.registry import load as registry
 from gateway.registry import site_key
 from gateway.registry.certificates import Certifier
 from gateway.settings import Settings
-from gateway.store import (
-    giving_back,
-    journal,
-    life,
-    marker,
-    seal_paths,
-    views,
-)
+from gateway.store import giving_back, journal, life, marker, seal_paths, views
 from gateway.store.database import Store, StoreError, need_none_before
 from gateway.store.key_watch import KeyWatch
 from gateway.store.one_gateway import alone

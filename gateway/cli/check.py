@@ -79,6 +79,8 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
     gateway = check_machine.gateway(settings)
     yield gateway
     yield _broker(settings, gateway)
+    if settings.ping.url:
+        yield check_machine.ping(gateway)
     if settings.ble.enabled:
         yield check_ble.receiver(settings.ble)
     yield from check_secrets.parts(settings)

@@ -127,6 +127,18 @@ def _felt(health: dict[str, object], address: str, zone: tzinfo) -> CheckResult:
     return CheckResult("gateway", Mark.OK, f"runs{since}, console at {address}", health)
 
 
+def ping(gateway: CheckResult) -> CheckResult:
+    """Whether the service that calls people when it hears nothing hears us, as a running gateway
+    says: where it does not know us, nobody is told of the gateway's death."""
+    if "ping_unheard" not in gateway.facts:
+        return CheckResult("ping", Mark.WARN, "only a gateway that runs is heard, or is not", {})
+    unheard = gateway.facts["ping_unheard"]
+    if unheard:
+        words = f"{unheard}, so nobody is called when this gateway dies; see ping.url"
+        return CheckResult("ping", Mark.FAIL, words, {"unheard": unheard})
+    return CheckResult("ping", Mark.OK, "whoever calls when it hears nothing hears us", {})
+
+
 def clock(newest_ms: int, now: int, zone: tzinfo, doubt: Doubt = SURE) -> CheckResult:
     """Whether the machine's clock and the gateway's can be believed.
 

@@ -13,12 +13,14 @@ from gateway.accounts.file import AccountsFile
 from gateway.accounts.persons import Account, AccountError
 from gateway.accounts.roles import Role
 from gateway.accounts.scopes import WORDS, Scope, scopes_for
-from gateway.accounts.sessions import Kind, Session
+from gateway.accounts.sessions import PHONE_NAME_MAX, Kind, Session
 from gateway.cli.acting import who
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
+from gateway.cli.option_fields import field
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import ago, say, say_json, show, span
+from gateway.language import peoples_text
 from gateway.settings import load
 from gateway.store.database import Store
 
@@ -70,7 +72,8 @@ def token(
     with _opened(settings.store.place) as store:
         match what:
             case What.MAKE:
-                _make(store, name, scope or [], (purpose or name, days, now), as_json)
+                said = field("--purpose", purpose, _purpose) if purpose else name
+                _make(store, name, scope or [], (said, days, now), as_json)
             case What.LIST:
                 _list(store, name, now, as_json)
             case What.END:
@@ -92,6 +95,11 @@ def _scopes(as_json: bool) -> None:
         roles = [role.value for role in Role if scope in scopes_for([role])]
         rows.append([scope.value, WORDS[scope], ", ".join(roles)])
     show(("scope", "lets a program", "whose account is a"), rows)
+
+
+def _purpose(text: str) -> str:
+    """What people read in a list. ValueError for what cannot stand there."""
+    return peoples_text.line(text, PHONE_NAME_MAX)
 
 
 def _make(

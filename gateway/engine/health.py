@@ -43,6 +43,7 @@ class Health(msgspec.Struct, frozen=True):
     clock_told: bool = False  # whether people are told so
     certificate_ends_ms: int | None = None  # the first of those that are looked at; None: of none
     broker_weaker: str = ""  # what the broker was found not to do for us, for people
+    ping_unheard: str = ""  # why who calls when we are silent does not hear us; empty: they do
 
 
 class Metrics:
@@ -53,7 +54,7 @@ class Metrics:
         self.broker_connected = False
         self.broker_since_ms: int | None = None
         self.echo_ms: float | None = None
-        self.broker_weaker = ""
+        self.broker_weaker = self.ping_unheard = ""
         self.commits = self.reports = self.refused = self.turned_away = 0
         self.store_error: str | None = None
         self.outbox: dict[str, tuple[int, int | None]] = {}  # channel -> due, oldest made_ms
@@ -89,6 +90,7 @@ class Metrics:
             broker_since_ms=self.broker_since_ms,
             echo_ms=self.echo_ms,
             broker_weaker=self.broker_weaker,
+            ping_unheard=self.ping_unheard,
             queue_depth=queue_depth,
             commits=self.commits,
             reports=self.reports,

@@ -115,6 +115,7 @@ class Pinger:
         elif not wrong and self._is_deaf:
             log.info("ping: %s hears us again", target.host)
         self._is_deaf = bool(wrong)
+        self._engine.metrics.ping_unheard = f"{target.host} {wrong}" if wrong else ""
         return not wrong
 
 

@@ -67,7 +67,8 @@ def test_with_broker_and_gateway_all_is_well(
     menshen, store, settings, folder, mosquitto, keep, free_port, monkeypatch
 ):
     broker = mosquitto()
-    settings.write_text(f"[broker]\nport = {broker.port}\n[console]\nport = {free_port()}\n")
+    port = free_port()
+    settings.write_text(f"[broker]\nport = {broker.port}\n[console]\nport = {port}\n")
     places = f"{neighbours.ROOT}:{neighbours.ROOT / 'firmware'}"
     monkeypatch.setenv("PYTHONPATH", places)
     command = [sys.executable, "-m", "gateway", "run", "-c", str(settings)]
@@ -75,7 +76,7 @@ def test_with_broker_and_gateway_all_is_well(
     site = load(settings)
 
     def ready():  # not the whole check: it tries the broker as the gateway, and pushes that off
-        return check_machine.gateway(site).mark == "ok"
+        return neighbours.answers(port) and check_machine.gateway(site).mark == "ok"
 
     keep(neighbours.Neighbour("gateway", command, folder, ready, GATEWAY_S))
     answers = []

@@ -58,6 +58,8 @@ def test_an_old_one_says_what_it_may(menshen: Menshen, robot: str) -> None:
         (("make",), 2, "name the account"),
         (("make", "nobody", "--scope", "doors:read"), 1, "no account nobody"),
         (("make", "chen", "--scope", "doors:read"), 1, "chen is a person"),
+        (("make", "robot", "--purpose", "a\x1b[31mb"), 2, "U+001B"),
+        (("make", "robot", "--purpose", "a\u202eb"), 2, "U+202E"),
         (("make", "robot"), 1, "at least one scope"),
         (("make", "robot", "--scope", "health:read", "--days", "0"), 1, "1 to 400 days"),
         (("make", "eyes", "--scope", "cases:act"), 1, "no role of eyes"),

@@ -28,7 +28,10 @@ from gateway.cli import check_site
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.core.duration import DAY_MS, MINUTE_MS
 from gateway.core.events import DoorClassed
-from gateway.core.households.events import DisputeRaised, RequestAsked
+from gateway.core.households.events import (
+    DisputeRaised,
+    RequestAsked,
+)
 from gateway.core.households.model import RecordKind, RequestKind
 from gateway.core.model import Outages, Troubles
 from gateway.core.paging.staff import Staff
@@ -53,7 +56,7 @@ from gateway.store.database import Store, StoreError
 from gateway.store.outbox import Entry, Group
 from sealwire import report
 from tests.engine import poison_settings
-from tests.engine.poison_cells import CELLS
+from tests.engine.poison_cells import BESIDE, CELLS, says
 from tests.engine.poison_settings import Spoilt
 from tests.engine.small_site import HandSeal, Post, beating, enrol, rows
 from tests.manual_clock import NOON_MS, ManualClock
@@ -167,8 +170,12 @@ async def _ended(store: Store) -> None:
             words="no",
         )
         await engine.submit(of_household("door-1"), disputed)
+        await says(engine)
         with contextlib.suppress(StoreError):
             await _ending(store, engine, _away).look()
+    with store.writing() as connection:
+        for table, row in BESIDE:
+            connection.execute(insert(table), row)
 
 
 def _away(_seal_id: str, _from_ms: int, _before_ms: int | None) -> int:

@@ -1,12 +1,49 @@
-"""Every cell that the gateway reads, in which the poison run puts garbage."""
+"""Every cell that the gateway reads, in which the poison run puts garbage; and what a site needs
+beside its life so that there is something in each."""
 
 from typing import Any
 
+from sqlalchemy import Table
+
 from gateway.core.events import Event
-from gateway.core.households.model import Household
+from gateway.core.households.events import HealthReported, SealAnswered
+from gateway.core.households.model import Household, SealAnswer, Symptom
 from gateway.core.model import Door, Policy
 from gateway.core.paging.person import Person
+from gateway.core.subject import of_household
 from gateway.ending.names import Names
+from gateway.engine.engine import Engine
+from gateway.store import tables
+from gateway.store.resident_tables import consents, resident_codes
+
+# What other programs, and other days, leave in a site's tables.
+BESIDE: list[tuple[Table, dict[str, Any]]] = [
+    (
+        resident_codes,
+        {
+            "household_id": "door-1",
+            "code_hash": "0" * 64,
+            "code_id": "0" * 16,
+            "order_id": "order-1",
+            "made_ms": 1,
+            "notice": "v",
+        },
+    ),
+    (
+        consents,
+        {
+            "household_id": "door-1",
+            "order_id": "order-1",
+            "notice": "v",
+            "given_ms": 1,
+            "given_by": "page",
+        },
+    ),
+    (
+        tables.outages,
+        {"outage_id": "o", "area": "site", "since_ms": 1, "over_ms": 2, "doors": '["door-1"]'},
+    ),
+]
 
 # Table, column, and the type of its JSON if it is any.
 CELLS: tuple[tuple[str, str, Any], ...] = (
@@ -79,6 +116,25 @@ CELLS: tuple[tuple[str, str, Any], ...] = (
     ("disputes", "household_id", None),
     ("disputes", "order_id", None),
     ("disputes", "state", None),
+    ("disputes", "parties", tuple[str, ...]),
+    ("disputes", "answer_by_ms", None),
+    ("health_reports", "household_id", None),
+    ("health_reports", "symptoms", tuple[Symptom, ...]),
+    ("health_reports", "at_ms", None),
+    ("health_questions", "is_over", None),
+    ("seal_answers", "at_ms", None),
+    ("seal_answers", "answer", None),
+    ("resident_codes", "order_id", None),
+    ("resident_codes", "made_ms", None),
+    ("consents", "order_id", None),
+    ("consents", "given_ms", None),
+    ("seal_readings", "heard_ms", None),
+    ("seal_commands", "plain", None),
+    ("seal_commands", "ends_ms", None),
+    ("seal_commands", "state", None),
+    ("outages", "doors", tuple[str, ...]),
+    ("milestones", "at_ms", None),
+    ("households", "language", None),
     ("journal", "at_ms", None),
     ("journal", "kind", None),
     ("journal", "subject_id", None),
@@ -89,3 +145,12 @@ CELLS: tuple[tuple[str, str, Any], ...] = (
     ("seals", "make", None),
     ("seals", "address", None),
 )
+
+
+async def says(engine: Engine) -> None:
+    """What a household says of itself and of its seal."""
+    home = of_household("door-1")
+    ill = HealthReported(action_id="h", is_well=False, symptoms=(Symptom.FEVER,))
+    of_seal = SealAnswered(action_id="s", door_id="door-1", answer=SealAnswer.IN_PLACE)
+    for event in (ill, of_seal):
+        await engine.submit(home, event)

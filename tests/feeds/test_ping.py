@@ -6,8 +6,11 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from gateway.cli import check_machine
+from gateway.cli.check_result import CheckResult, Mark
 from gateway.core.events import TroubleBegan, TroubleEnded
 from gateway.core.reasons import Reason
 from gateway.core.subject import SITE
@@ -39,6 +42,11 @@ async def pinging(site: Console, port: int) -> AsyncIterator[None]:
         await task
 
 
+def felt(site: Console) -> CheckResult:
+    """What a running gateway tells `menshen check`."""
+    return CheckResult("gateway", Mark.OK, "runs", msgspec.to_builtins(site.engine.health()))
+
+
 async def test_what_is_not_well_is_said_at_once_and_that_it_is_over(
     site: Console, free_port: Callable[[], int]
 ) -> None:
@@ -67,9 +75,13 @@ async def test_a_ping_that_was_not_heard_comes_again_and_nobody_else_waits(
     service = LoopbackService(lambda _: says.pop(0) if says else OK)
     async with pinging(site, port):
         await until(lambda: "cannot be reached" in caplog.text)
+        unheard = check_machine.ping(felt(site))
+        assert (unheard.mark, "cannot be reached" in unheard.text) == (Mark.FAIL, True)
         async with service.open(port):
             await until(lambda: "hears us again" in caplog.text)
     assert len(service.told) == 6
+    assert check_machine.ping(felt(site)).mark is Mark.OK
+    assert check_machine.ping(CheckResult("gateway", Mark.WARN, "none answers")).mark is Mark.WARN
     assert caplog.text.count("is tried again") == 1
 
 
