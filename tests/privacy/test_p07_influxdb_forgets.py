@@ -70,7 +70,7 @@ def test_p07_no_tag_and_no_field_of_any_point_could_hold_a_name():
 
 def test_p07_the_points_of_an_orders_seal_are_deleted_and_no_others(front, history):
     points = [line(seal, NOW_MS + n) for seal in (ENDED, STAYS) for n in range(3)]
-    assert history.write(points) == []
+    assert history.write(points, NOW_MS) == []
     assert counts(front) == {ENDED: 3, STAYS: 3}
     assert hits(front.server.folder, ENDED) > 0
     history.forget(SEAL_EVENT.name, (SEAL, ENDED), None)
@@ -78,7 +78,7 @@ def test_p07_the_points_of_an_orders_seal_are_deleted_and_no_others(front, histo
 
 
 def test_p07_of_a_seal_that_stays_for_another_order_only_what_was_before_it_goes(front, history):
-    history.write([line(ENDED, NOW_MS + n * DAY_MS) for n in range(4)])
+    history.write([line(ENDED, NOW_MS + n * DAY_MS) for n in range(4)], NOW_MS)
     history.forget(SEAL_EVENT.name, (SEAL, ENDED), NOW_MS + 2 * DAY_MS)
     assert counts(front) == {ENDED: 2}
 
@@ -86,7 +86,7 @@ def test_p07_of_a_seal_that_stays_for_another_order_only_what_was_before_it_goes
 def test_p07_of_a_seal_that_hung_elsewhere_before_and_after_only_what_was_between_goes(
     front, history
 ):
-    history.write([line(ENDED, NOW_MS + n * DAY_MS) for n in range(4)])
+    history.write([line(ENDED, NOW_MS + n * DAY_MS) for n in range(4)], NOW_MS)
     history.forget(SEAL_EVENT.name, (SEAL, ENDED), NOW_MS + 2 * DAY_MS, NOW_MS + DAY_MS)
     left = front.database.ask('SELECT "seq" FROM "seal_event"')
     assert len(left[0].rows) == 3
@@ -95,7 +95,7 @@ def test_p07_of_a_seal_that_hung_elsewhere_before_and_after_only_what_was_betwee
 
 
 def test_p07_a_server_that_does_not_say_that_it_did_is_asked_again(front, history):
-    history.write([line(ENDED, NOW_MS)])
+    history.write([line(ENDED, NOW_MS)], NOW_MS)
     front.weather = answering(503, "busy")
     with pytest.raises(Unavailable):
         history.forget(SEAL_EVENT.name, (SEAL, ENDED), None)
@@ -115,7 +115,7 @@ def test_p07_what_influxdb_keeps_is_the_name_of_a_series_and_no_point(front, his
     config.write_text(config.read_text().replace("[data]\n", f"[data]\n  {COLD}"))
     front.server.kill()
     front.server.start()
-    history.write([line(seal, NOW_MS + n) for seal in (ENDED, STAYS) for n in range(50)])
+    history.write([line(seal, NOW_MS + n) for seal in (ENDED, STAYS) for n in range(50)], NOW_MS)
     history.forget(SEAL_EVENT.name, (SEAL, ENDED), None)
 
     def places() -> set[str]:
