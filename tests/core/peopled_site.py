@@ -15,6 +15,7 @@ from gateway.core.rules import Rules
 from gateway.core.site import Step
 from gateway.core.subject import Subject
 from tests.core.actors import HOUR, SECOND, Person
+from tests.core.dated import as_dated
 from tests.core.timeline import SITE, Site, place_of, subject_of, where
 
 FLATS = ("1-1", "1-2", "1-3", "2-1", "2-2")
@@ -47,7 +48,8 @@ class PeopledSite(Site):
         for step in steps:
             if not step.follows:
                 self.roots.append((self.now_ms, step.subject, step.event))
-            self.followed += [(self.now_ms, where(step, it), it) for it in step.effects]
+            effects = as_dated(step.effects, self.now_ms)
+            self.followed += [(self.now_ms, where(step, it), it) for it in effects]
             self.due[place_of(step.subject)] = self.turn.due_ms(step.subject)
             self.notified += [out for out in step.routed if isinstance(out, Notification)]
         self.steps += steps

@@ -31,6 +31,7 @@ from gateway.core.site import SiteState, SiteTurn, Step
 from gateway.core.subject import SITE as SUBJECT
 from gateway.core.subject import Subject, SubjectKind, of_door, of_household
 from tests.core.actors import DAY, HOUR, MINUTE, AtDoor, Person, Seal
+from tests.core.dated import as_dated
 
 SITE = "the site"
 HOME = "home "  # and its id: where a household's own matters stand
@@ -227,7 +228,8 @@ class Site:
         self.journal.append((self.now_ms, place, event))
         for step in self.turn.apply(self.now_ms, subject_of(place), event):
             self.followed.append((self.now_ms, place_of(step.subject), step.event))
-            self.followed += [(self.now_ms, where(step, it), it) for it in step.effects]
+            effects = as_dated(step.effects, self.now_ms)
+            self.followed += [(self.now_ms, where(step, it), it) for it in effects]
             self.due[place_of(step.subject)] = self.turn.due_ms(step.subject)
 
     @property

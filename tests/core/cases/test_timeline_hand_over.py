@@ -5,14 +5,22 @@ from collections.abc import Sequence
 import pytest
 
 from gateway.core.cases.refusal import Refusal
-from gateway.core.effects import ActionRefused, PageDue
-from gateway.core.events import StaffSet
+from gateway.core.cases.transitions import Action
+from gateway.core.effects import ActionRefused, CaseMoved, PageDue
+from gateway.core.events import (
+    ArrivalProved,
+    CaseAction,
+    CaseHandedOver,
+    ReportTakenBack,
+    StaffSet,
+)
 from gateway.core.model import Case, CaseState, Contact
 from gateway.core.outcome import FALSE_ALARMS, SAYS_SHUT, Outcome
 from gateway.core.paging import staff
 from gateway.core.paging.person import SinglePage
 from gateway.core.paging.schedule import Role, Shift
 from gateway.core.paging.staff import Member
+from gateway.core.proof import Scan
 from gateway.core.rules import Rules
 from tests.core.peopled_site import PeopledSite
 from tests.core.timeline import SITE
@@ -192,6 +200,26 @@ def test_what_a_handheld_did_offline_is_judged_by_when_it_was_done(
     site.at("10:10").person("chen", DOOR).ago(3_600_000).reports("lawful")
     site.person("chen", DOOR).ago(age_s * 1_000).takes_back()
     assert site.refusal is refusal
+
+
+def test_the_log_of_a_case_names_the_action_by_which_it_left_its_way() -> None:
+    """So that what a handheld said twice stands there once."""
+    site = reported(Breach())
+    site.at("09:11").person("chen", DOOR).takes_back()
+    site.person("chen", DOOR).proves(Scan(DOOR, "order"))
+    site.person("chen", DOOR).hands_over("li")
+    steps = [(step.event, step.effects) for step in site.steps]
+    named = [
+        (type(event), effect.detour.action, effect.detour.action_id == event.action_id)
+        for event, effects in steps
+        for effect in effects
+        if isinstance(effect, CaseMoved) and effect.detour and isinstance(event, CaseAction)
+    ]
+    assert named == [
+        (ReportTakenBack, Action.TAKE_BACK, True),
+        (ArrivalProved, Action.PROVE, True),
+        (CaseHandedOver, Action.HAND_OVER, True),
+    ]
 
 
 def test_how_long_a_report_may_be_taken_back_is_the_sites_to_set() -> None:

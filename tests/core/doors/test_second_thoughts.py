@@ -185,6 +185,19 @@ def test_a_door_found_open_is_told_after_the_grace_time() -> None:
     assert story.pages()[0].since_ms == NOON
 
 
+def test_a_door_that_is_found_open_and_then_seen_to_open_is_told_of_once() -> None:
+    """Between two readings it shut and opened again, as the counter says."""
+    story = stands_open()
+    says(story, Contact.OPEN)
+    assert story.door.found_open is not None
+    story.after(MINUTE).tell(ReportCame("new", 1, Contact.OPEN, 2, edge=True))
+    assert story.door.opening is not None
+    assert story.door.found_open is None
+    for _ in range(10):
+        story.after(PROMISED).tell(ReportCame("new", 0, Contact.OPEN, 2, edge=False))
+    assert Reason.FOUND_OPEN not in {page.reason for page in story.escalated()}
+
+
 def test_an_opening_that_was_over_does_not_go_on_in_what_is_found_open() -> None:
     story = Story()
     story.permit()

@@ -209,6 +209,24 @@ def test_a_contact_that_comes_later_brings_what_the_household_has() -> None:
     assert site.left(BACK) == [1]
 
 
+@pytest.mark.parametrize("order", [(FRONT, BACK), (BACK, FRONT)])
+def test_what_the_order_allowed_today_is_used_whichever_door_hears_of_the_other_first(
+    order: tuple[str, str],
+) -> None:
+    site = Site(FRONT, BACK)
+    for door in order:
+        site.at("09:00").door(door).gets_order("08:00", "day 5 08:00", Policy(openings_a_day=1))
+    site.at("10:00").door(FRONT).opens()
+    site.at("10:00:30").door(FRONT).shuts()
+    beside = {FRONT: ("", (BACK,)), BACK: (FRONT, (FRONT,))}
+    for door in order:
+        site.at("10:30").tell(door, DoorPlaced("g", (), *beside[door]))
+    assert site.doors[FRONT].allowed == site.doors[BACK].allowed != (0, 0)
+    site.at("11:00").door(BACK).opens()
+    site.want(between("10:00", "10:59"), nobody())
+    site.want(between("11:00", "11:00:05"), page(warden, why="no permit", door=BACK))
+
+
 def test_what_was_part_of_an_opening_stays_so_when_that_is_forgotten(site: Site) -> None:
     """Many days of lunches through both doors: the oldest are forgotten, and nobody is accused."""
     site.at("11:00").door(FRONT).may_open("11:30", "23:59", openings=100)

@@ -22,6 +22,7 @@ from gateway.core.paging.staff import Member
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn, Step
 from gateway.core.subject import SITE, Subject, of_door, of_household
+from tests.core.dated import as_dated
 from tests.core.story import DAY, HOUR, NOON
 
 HOME = "501"
@@ -67,7 +68,7 @@ class Home:
         steps = self.turn.apply(self.now_ms, subject, event)
         for step in steps:
             self.times[id(step)] = self.now_ms
-            self.effects += step.effects
+            self.effects += as_dated(step.effects, self.now_ms)
             for out in step.routed:
                 if isinstance(out, Notification):
                     told = out.content
