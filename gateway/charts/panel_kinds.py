@@ -147,7 +147,9 @@ def _time_axis(axes: Axes, view: View) -> None:
     axes.set_xlim(_day(view.from_ms), _day(view.to_ms))
     locator = AutoDateLocator(maxticks=8, tz=UTC)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC, show_offset=False))
+    formatter = ConciseDateFormatter(locator, tz=UTC, show_offset=False)
+    formatter.formats[2] = "%d %b"  # a day is no bare number
+    axes.xaxis.set_major_formatter(formatter)
     axes.tick_params(labelsize=SMALL, colors=SOFT, length=0)
     axes.grid(True, color="#eceae5", linewidth=0.7)
     axes.set_axisbelow(True)

@@ -135,8 +135,10 @@ def routes(context: WebContext) -> APIRouter:
                 raise HttpProblem(404, NOT_FOUND)
             if before_ms is not None:
                 fragments["openings"] = views.openings(connection, door_id, LISTED_MAX, before_ms)
+            cases = case_views.cases_at(connection, door_id, CASES_MAX + 1)
             return fragments | {
-                "cases": case_views.cases_at(connection, door_id, CASES_MAX),
+                "cases": cases[:CASES_MAX],
+                "has_older_cases": len(cases) > CASES_MAX,
                 "seen": view.digest(),
                 "offered": new_offer(),
                 "hour_ms": HOUR_MS,
