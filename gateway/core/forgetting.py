@@ -9,6 +9,7 @@ from collections.abc import Container
 from msgspec.structs import replace
 
 from gateway.core.cases.case import DoorChange
+from gateway.core.doors import household
 from gateway.core.ending_events import NamesForgotten, OrderDestroyed
 from gateway.core.model import Case, Door, Outage, Outages
 from gateway.core.paging.person import Person
@@ -47,7 +48,10 @@ def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChang
         refused_ms=tuple(at_ms for at_ms in door.refused_ms if at_ms >= before_ms),
         wrong_scans=tuple(scan for scan in door.wrong_scans if scan.at_ms >= before_ms),
         visits=tuple(visit for visit in door.visits if visit.to_ms > now_ms),
-        openings_beside=tuple(o for o in door.openings_beside if o.opened_ms >= before_ms),
+        openings_beside=household.remembered(
+            (o for o in door.openings_beside if o.opened_ms >= before_ms),
+            (o for o in door.openings_beside if o.opened_ms < before_ms),
+        ),
     )
     return forgotten, ()
 
