@@ -9,6 +9,7 @@ from collections.abc import Container
 from msgspec.structs import replace
 
 from gateway.core.cases.case import DoorChange
+from gateway.core.doors import household
 from gateway.core.ending_events import NamesForgotten, OrderDestroyed
 from gateway.core.model import Case, Door, Outage, Outages, Silence
 from gateway.core.paging.person import Person
@@ -48,7 +49,10 @@ def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChang
         burst_ms=burst_ms if burst_ms is not None and burst_ms >= before_ms else None,
         wrong_scans=tuple(scan for scan in door.wrong_scans if scan.at_ms >= before_ms),
         visits=tuple(visit for visit in door.visits if visit.to_ms > now_ms),
-        openings_beside=tuple(o for o in door.openings_beside if o.opened_ms >= before_ms),
+        openings_beside=household.remembered(
+            (o for o in door.openings_beside if o.opened_ms >= before_ms),
+            (o for o in door.openings_beside if o.opened_ms < before_ms),
+        ),
         case_beside=door.case_beside if goes_on else None,  # else the other says so itself
         silence=_unsaid(door.silence, before_ms),
     )

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.core import forgetting
 from gateway.core.commissioning import Visit
+from gateway.core.doors.household import settled
 from gateway.core.doors.step import step
 from gateway.core.ending_events import NamesForgotten, OrderDestroyed
 from gateway.core.households import forgetting as of_households
@@ -15,6 +16,7 @@ from gateway.core.model import (
     Case,
     CaseState,
     Contact,
+    Cover,
     Door,
     HouseholdOpening,
     Lost,
@@ -195,6 +197,26 @@ def test_what_begins_with_the_next_order_is_of_that_and_what_ends_with_it_is_not
     assert parts == ((opening, opening, case, name) if is_kept else (None,) * 4)
     several = (left.openings_beside, left.in_review, left.permits)
     assert several == (((beside,), (case,), (permit,)) if is_kept else ((), (), ()))
+
+
+def test_what_is_forgotten_makes_no_breach_lawful_then_or_later() -> None:
+    """Yesterday's meal was used under the one order, and opened again under the next."""
+    meal_ms = NOON - 24 * HOUR
+    meal = Permit("m", NOON - 99 * HOUR, NOON + HOUR, 1, HOUR, "", "", ((720, 840),))
+    meal = msgspec.structs.replace(meal, spent=(NOON, 1))  # of today's nothing is left
+    cover = Cover("m", meal_ms, meal_ms + 2 * HOUR, HOUR)
+    times = (meal_ms, meal_ms, meal_ms + 1, (cover,))
+    first = HouseholdOpening("d", "first", *times, reason=Reason.PERMIT, cover=cover, root="first")
+    at_ms = meal_ms + HOUR
+    breach = HouseholdOpening("d", "breach", at_ms, at_ms, at_ms + 1, (cover,), root="breach")
+    orders = (Order("old", NOON - 99 * HOUR, at_ms), Order("new", at_ms, NOON + 99 * HOUR))
+    known = {"beside": ("e",), "permits": (meal,), "openings_beside": (first, breach)}
+    door = Door("d", orders=orders, **known)
+    left, effects = step(door, OrderDestroyed("old", at_ms), NOON + HOUR, RULES)
+    assert effects == ()
+    assert [one.opening_id for one in left.openings_beside] == ["breach"]
+    (later,) = settled(left, RULES.off_delay_ms).openings_beside
+    assert later.reason is Reason.NO_PERMIT
 
 
 def test_somebody_who_is_still_to_come_is_expected_and_who_has_been_there_is_not() -> None:

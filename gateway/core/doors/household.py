@@ -42,9 +42,14 @@ def known(door: Door, opening: HouseholdOpening) -> Door:
     """The door with this opening of its household as it is now."""
     others = [o for o in door.openings_beside if o.opening_id != opening.opening_id]
     every = sorted((*others, opening), key=by_time)
-    used = set(_used_by(every[:-OPENINGS_MAX]))
-    kept = tuple(_as_judged(one, used) for one in every[-OPENINGS_MAX:])
+    kept = remembered(every[-OPENINGS_MAX:], every[:-OPENINGS_MAX])
     return replace(door, openings_beside=kept)
+
+
+def remembered(kept: Iterable[HouseholdOpening], gone: Iterable[HouseholdOpening]) -> Openings:
+    """Those that are kept once the others are forgotten: each stays what it is."""
+    used = set(_used_by(gone))
+    return tuple(_as_judged(one, used) for one in kept)
 
 
 def _as_judged(opening: HouseholdOpening, used: set[tuple[str, int]]) -> HouseholdOpening:
