@@ -55,13 +55,16 @@ def command_ms(place: tuple[Path, Path | None], zone: tzinfo) -> int:
 
 def site_ms(database: Path) -> int:
     """Now, in ms of UTC, for what is named by its time: by the gateway, which no false clock moves,
-    where it runs; else by this machine, but never before what is written. StoreError."""
+    where it runs; else by this machine, but never before what is written. It may be of an older
+    release, and stays so. StoreError."""
     from gateway.link.client import ask
 
     beat = ask(database, ANSWER_S)
     if beat is not None:
         return beat.now_ms
-    store = Store.open(database, create=False)
+    if not database.exists():  # whoever goes on says so
+        return now_ms()
+    store = Store(database)
     try:
         with store.reading() as connection:
             return max(now_ms(), journal.newest(connection)[1])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import asdict
 
 import sealwire
 from gateway.cli.command_time import command_ms
@@ -110,7 +111,7 @@ def _list(store: Store, now: int, as_json: bool) -> None:
     with store.reading() as connection:
         found = kept.kept(connection)
     if as_json:
-        say_json([vars(one) for one in found])
+        say_json([asdict(one) for one in found])
         return
     rows = [
         [str(one.counter), one.version, one.kind, f"{one.size // 1024} KB", ago(one.added_ms, now)]

@@ -75,7 +75,7 @@ def test_seals_that_cannot_be_tested_are_told(menshen, store):
     for words, complaint in (
         (["nonsense"], "no seal's id"),
         (["f" * 16], "no seal ffffffffffffffff is enrolled"),
-        ([SEAL, "--door", "d2"], "belongs to door d1, and this is door d2"),
+        ([SEAL, "--door", "d2"], "belongs to door d1 (3-201), and this is door d2 (3-202)"),
         ([SEAL, "--door", "nowhere"], "No door is known by this"),
         ([SEAL, "--by", "nobody"], "nobody here is nobody"),
     ):

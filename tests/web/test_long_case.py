@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 
 from gateway.language.times import iso
 from gateway.store import tables
-from gateway.web.handheld import tasks
+from gateway.web.handheld import shared_reads
 from gateway.web.pages import cases, doors
 from tests.web.web_site import console, first_case, new_store, now_ms
 
@@ -18,7 +18,7 @@ async def test_the_first_page_stays_the_first_however_many_follow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cases, "DELIVERIES_MAX", 3)
-    monkeypatch.setattr(tasks, "DELIVERIES_MAX", 3)
+    monkeypatch.setattr(shared_reads, "DELIVERIES_MAX", 3)
     async with console(new_store(tmp_path)) as site:
         await site.seal(0)
         await site.opens(0)

@@ -55,7 +55,7 @@ async def test_where_every_text_told_somebody_or_went_to_another_grid_there_is_n
 ) -> None:
     async with signed_in_site(tmp_path) as site:
         told_nobody(site.store, {"d2": now_ms()})  # of the second grid
-        told_nobody(site.store, {"d0": now_ms()}, ended=None)
+        told_nobody(site.store, {"d0": now_ms()}, ended=None, gave_up=False, done_ms=now_ms())
         for name, doors in (("cai", []), ("cao", ["d2"]), ("desk", ["d2"])):
             page = section((await site.asks(name, "GET", "/requests")).text)
             assert re.findall(r'href="/doors/(d[0-9]+)"', page) == doors, name

@@ -76,18 +76,19 @@ def test_what_households_want_is_counted_beside_the_cases_in_every_part() -> Non
     for number in range(QUEUED_MAX - 4):
         person, _ = page(person, f"c{number}", BREACH)
     person, contents = page(person, "next part", FOOD)
-    assert (person.more, person.more_breaches, person.more_matters) == (
-        QUEUED_MAX,
+    named = [one.reason for one in person.earlier]
+    assert [named.count(reason) for reason in (BREACH, FOOD, Reason.SILENT)] == [
         QUEUED_MAX - 3,
         2,
-    )
+        1,
+    ]
     last = contents[-1]
     assert isinstance(last, GroupedPage)
     assert (last.cases, last.breaches, last.matters) == (QUEUED_MAX + 1, QUEUED_MAX - 3, 3)
     rung, (ring,) = people.due(person, NOON + 10 * MINUTE, FEW)
     assert isinstance(ring, GroupedPage)
     assert (ring.cases, ring.matters, ring.rings) == (QUEUED_MAX + 1, 3, True)
-    assert (rung.more, rung.more_breaches, rung.more_matters) == (0, 0, 0)
+    assert (rung.earlier, rung.more, rung.more_breaches, rung.more_matters) == ((), 0, 0, 0)
 
 
 def test_whom_nothing_reached_is_as_before_once_anything_does() -> None:
