@@ -99,7 +99,7 @@ async def test_in_the_cellar_the_scan_is_kept_and_judged_by_the_order_of_then(
             await page.get_by_role("button", name=SCAN).first.click()
             await is_shown(page, f"{THERE}: kept on this phone, not sent yet")
             assert proof(site) is None
-            begins_ms = site.clock.now_ms() + 1
+            begins_ms = site.clock.now_ms() + 2_000  # a slow line dates what it brings later
             fresh = Order("new", begins_ms, begins_ms + HOUR_MS)
             await order_changes(site, "d0", fresh, NEW)  # above, while she is below
             await until(lambda: site.clock.now_ms() > begins_ms)
