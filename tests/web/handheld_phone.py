@@ -14,7 +14,10 @@ from playwright.async_api import (
     expect,
 )
 
+from gateway.engine.clock import MachineClock
 from tests.waiting import until
+from tests.web.test_in_a_browser import served
+from tests.web.web_site import Console, console, new_store
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 WAIT_MS = 20_000
@@ -47,6 +50,24 @@ async def phone(chromium: str, folder: Path, language: str = "en") -> AsyncItera
         context = await launch(playwright, chromium, folder, language)
         yield context
         await context.close()
+
+
+@contextlib.asynccontextmanager
+async def at_hand(
+    chromium: str, port: int, folder: Path, doors: int = 1, language: str = "en", **sections: Any
+) -> AsyncIterator[tuple[Console, Page]]:
+    """A site in which so many doors were sealed and opened, and a warden's phone that has its
+    address and has opened nothing yet."""
+    async with (
+        console(new_store(folder), MachineClock(0), **sections) as site,
+        served(site, port),
+        phone(chromium, folder / "phone", language) as context,
+    ):
+        for number in range(doors):
+            await site.seal(number)
+        for number in range(doors):
+            await site.opens(number)
+        yield site, await context.new_page()
 
 
 async def holds(page: Page, script: str, arg: object = None) -> None:

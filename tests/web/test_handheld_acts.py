@@ -23,6 +23,7 @@ from tests.manual_clock import ManualClock
 from tests.web.handheld_phone import (
     KEPT,
     WAIT_MS,
+    at_hand,
     complaints_of,
     holds,
     is_shown,
@@ -166,17 +167,10 @@ async def test_before_she_reports_against_her_seal_she_is_asked(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
     """Without a line too, by what the seal said last."""
-    async with (
-        console(new_store(tmp_path), MachineClock(0)) as site,
-        served(site, port),
-        phone(chromium, tmp_path / "phone") as context,
-    ):
-        await site.seal(0)
-        await site.opens(0)
+    async with at_hand(chromium, port, tmp_path) as (site, page):
         await site.act(CASE, "on_site")
-        page = await context.new_page()
         await open_and_keep(page, port)
-        await context.set_offline(True)
+        await page.context.set_offline(True)
         await page.goto(address(port))
         await page.get_by_label("False alarm: a pet").check()
         await page.get_by_role("button", name="Report how it ended").click()
@@ -189,7 +183,7 @@ async def test_before_she_reports_against_her_seal_she_is_asked(
         await page.get_by_label("False alarm: a pet").check()
         await despite.check()
         await press(page, "Report how it ended")
-        await context.set_offline(False)
+        await page.context.set_offline(False)
         await is_shown(page, "False alarm: a pet · the seal said otherwise")
         assert case_of(site).despite_seal
 
@@ -202,25 +196,18 @@ async def test_what_her_seal_says_meanwhile_is_read_and_she_reports_again(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
     """It was shut when she reported so, and opened before that came."""
-    async with (
-        console(new_store(tmp_path), MachineClock(0), rules=ONE_OPENING) as site,
-        served(site, port),
-        phone(chromium, tmp_path / "phone") as context,
-    ):
-        await site.seal(0)
-        await site.opens(0)
+    async with at_hand(chromium, port, tmp_path, rules=ONE_OPENING) as (site, page):
         await site.act(CASE, "on_site")
         await site.shuts(0)
-        page = await context.new_page()
         await open_and_keep(page, port)
-        await context.set_offline(True)
+        await page.context.set_offline(True)
         await page.goto(address(port))
         await page.get_by_label("False alarm: a pet").check()
         await press(page, "Report how it ended")
         report = page.locator('form[data-action="report"]')
         await expect(report).to_be_hidden()
         await site.opens(0)
-        await context.set_offline(False)
+        await page.context.set_offline(False)
         told = page.locator("#refused .case")
         await expect(told).to_contain_text("The seal says that the door stands open.")
         await expect(report).to_be_visible(timeout=WAIT_MS)
@@ -235,17 +222,10 @@ async def test_what_her_seal_says_meanwhile_is_read_and_she_reports_again(
 async def test_whoever_hands_on_to_others_must_name_them(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
-    async with (
-        console(new_store(tmp_path), MachineClock(0)) as site,
-        served(site, port),
-        phone(chromium, tmp_path / "phone") as context,
-    ):
-        await site.seal(0)
-        await site.opens(0)
+    async with at_hand(chromium, port, tmp_path) as (site, page):
         await site.act(CASE, "on_site")
-        page = await context.new_page()
         await open_and_keep(page, port)
-        await context.set_offline(True)
+        await page.context.set_offline(True)
         await page.goto(address(port))
         await page.get_by_label("Handed on: the note says to whom").check()
         await page.get_by_role("button", name="Report how it ended").click()
@@ -256,7 +236,7 @@ async def test_whoever_hands_on_to_others_must_name_them(
         assert len(await note.input_value()) == 300
         await note.fill("the clinic")
         await press(page, "Report how it ended")
-        await context.set_offline(False)
+        await page.context.set_offline(False)
         await is_shown(page, "Handed on: the note says to whom · the clinic")
 
 
@@ -264,17 +244,10 @@ async def test_two_minutes_after_her_report_the_way_back_is_shut(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
     """Counted from when she made it, on a page that hears of nothing."""
-    async with (
-        console(new_store(tmp_path), MachineClock(0)) as site,
-        served(site, port),
-        phone(chromium, tmp_path / "phone") as context,
-    ):
-        await site.seal(0)
-        await site.opens(0)
+    async with at_hand(chromium, port, tmp_path) as (site, page):
         await site.act(CASE, "on_site")
-        page = await context.new_page()
         await open_and_keep(page, port)
-        await context.set_offline(True)
+        await page.context.set_offline(True)
         await page.clock.install()
         await page.goto(address(port))
         await page.get_by_label("Left, and not back").check()
@@ -290,14 +263,7 @@ async def test_two_minutes_after_her_report_the_way_back_is_shut(
 async def test_with_a_line_a_report_is_taken_back_and_each_button_follows(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
-    async with (
-        console(new_store(tmp_path), MachineClock(0)) as site,
-        served(site, port),
-        phone(chromium, tmp_path / "phone") as context,
-    ):
-        await site.seal(0)
-        await site.opens(0)
-        page = await context.new_page()
+    async with at_hand(chromium, port, tmp_path) as (_, page):
         await open_and_keep(page, port)
         await page.goto(address(port))
         task = page.locator("#task")

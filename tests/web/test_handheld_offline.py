@@ -15,6 +15,7 @@ from tests.web.handheld_phone import (
     KEPT,
     PHONE,
     WAIT_MS,
+    at_hand,
     complaints_of,
     holds,
     is_shown,
@@ -66,66 +67,56 @@ def address(port: int, case_id: str) -> str:
 async def test_what_is_done_in_the_cellar_is_told_when_there_is_a_line(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
-    async with console(new_store(tmp_path), MachineClock(0)) as site, served(site, port):
-        await site.seal(0)
-        await site.opens(0)
-        async with phone(chromium, tmp_path / "phone") as context:
-            page = await context.new_page()
-            said = complaints_of(page)
-            await open_and_keep(page, port)
-            await context.set_offline(True)
-            await page.goto(address(port, CASE))
-            await is_shown(page, "Line cut")
-            await page.get_by_role("button", name="Acknowledge").click()
-            await is_shown(page, "Acknowledge: kept on this phone, not sent yet")
-            await page.get_by_role("button", name="I am at the door").click()
-            await page.get_by_text("Spoke with the household").click()
-            await page.get_by_role("button", name="Report how it ended").click()
-            await is_shown(page, "3 things that you did are only on this phone")
-            await reload(page)
-            await is_shown(page, "3 things that you did are only on this phone")
-            assert await page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
-            await context.set_offline(False)
-            task = page.locator("#task")
-            await expect(task).to_have_attribute("data-state", "reported", timeout=WAIT_MS)
-            await is_shown(page, "Wang Fang reported how it ended")
-            assert (await kept(page))["out"] == 0
-            assert said == []
+    async with at_hand(chromium, port, tmp_path) as (_, page):
+        said = complaints_of(page)
+        await open_and_keep(page, port)
+        await page.context.set_offline(True)
+        await page.goto(address(port, CASE))
+        await is_shown(page, "Line cut")
+        await page.get_by_role("button", name="Acknowledge").click()
+        await is_shown(page, "Acknowledge: kept on this phone, not sent yet")
+        await page.get_by_role("button", name="I am at the door").click()
+        await page.get_by_text("Spoke with the household").click()
+        await page.get_by_role("button", name="Report how it ended").click()
+        await is_shown(page, "3 things that you did are only on this phone")
+        await reload(page)
+        await is_shown(page, "3 things that you did are only on this phone")
+        assert await page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+        await page.context.set_offline(False)
+        task = page.locator("#task")
+        await expect(task).to_have_attribute("data-state", "reported", timeout=WAIT_MS)
+        await is_shown(page, "Wang Fang reported how it ended")
+        assert (await kept(page))["out"] == 0
+        assert said == []
 
 
 async def test_a_refusal_is_shown_with_its_reason_and_stays_until_it_is_read(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
-    async with console(new_store(tmp_path), MachineClock(0)) as site, served(site, port):
-        await site.seal(0)
-        await site.seal(1)
-        await site.opens(0)
-        await site.opens(1)
-        async with phone(chromium, tmp_path / "phone", "zh-CN") as context:
-            page = await context.new_page()
-            await open_and_keep(page, port)
-            await context.set_offline(True)
-            await page.goto(address(port, CASE))
-            await page.get_by_role("button", name=HAVE_IT).click()
-            await is_shown(page, f"{HAVE_IT}：已存在手机里，还没发出")
-            await page.goto(address(port, first_case(1)))
-            await page.get_by_role("button", name=HAVE_IT).click()
-            await is_shown(page, "有 2 个操作还只在这部手机里")
-            await site.act(CASE, "acknowledge", by="li")  # meanwhile
-            await context.set_offline(False)
-            told = page.locator("#refused .case")
-            await expect(told).to_contain_text("3-101", timeout=WAIT_MS)
-            await expect(told).to_contain_text(refusal_line(Refusal.TAKEN_ALREADY, "zh"))
-            await expect(page.locator("#task")).to_have_attribute("data-state", "acknowledged")
-            assert (await site.client.get("/api/v1/cases")).json()["open"][0]["acknowledged_by"]
-            await reload(page)
-            await page.goto(f"http://127.0.0.1:{port}/handheld/wang")
-            await expect(told).to_have_count(1)
-            await told.get_by_role("button", name="知道了").click()
-            await expect(told).to_have_count(0)
-            await reload(page)
-            await is_shown(page, "实时")
-            await expect(told).to_have_count(0)
+    async with at_hand(chromium, port, tmp_path, doors=2, language="zh-CN") as (site, page):
+        await open_and_keep(page, port)
+        await page.context.set_offline(True)
+        await page.goto(address(port, CASE))
+        await page.get_by_role("button", name=HAVE_IT).click()
+        await is_shown(page, f"{HAVE_IT}：已存在手机里，还没发出")
+        await page.goto(address(port, first_case(1)))
+        await page.get_by_role("button", name=HAVE_IT).click()
+        await is_shown(page, "有 2 个操作还只在这部手机里")
+        await site.act(CASE, "acknowledge", by="li")  # meanwhile
+        await page.context.set_offline(False)
+        told = page.locator("#refused .case")
+        await expect(told).to_contain_text("3-101", timeout=WAIT_MS)
+        await expect(told).to_contain_text(refusal_line(Refusal.TAKEN_ALREADY, "zh"))
+        await expect(page.locator("#task")).to_have_attribute("data-state", "acknowledged")
+        assert (await site.client.get("/api/v1/cases")).json()["open"][0]["acknowledged_by"]
+        await reload(page)
+        await page.goto(f"http://127.0.0.1:{port}/handheld/wang")
+        await expect(told).to_have_count(1)
+        await told.get_by_role("button", name="知道了").click()
+        await expect(told).to_have_count(0)
+        await reload(page)
+        await is_shown(page, "实时")
+        await expect(told).to_have_count(0)
 
 
 async def test_a_server_that_is_restarted_loses_and_doubles_nothing(
@@ -162,117 +153,98 @@ async def test_what_is_no_answer_of_the_gateway_s_takes_nothing_from_the_queue(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
     """A hotel's page for whatever is asked; a proxy whose gateway is away; who is signed out."""
-    async with console(new_store(tmp_path), MachineClock(0)) as site, served(site, port):
-        await site.seal(0)
-        await site.opens(0)
-        async with phone(chromium, tmp_path / "phone") as context:
-            page = await context.new_page()
-            await open_and_keep(page, port)
-            await page.goto(address(port, CASE))
-            answers = [
-                {"status": 200, "content_type": "text/html", "body": "<h1>Hotel</h1>"},
-                {"status": 200, "content_type": "application/json", "body": "{}"},
-                {"status": 404, "content_type": "text/html", "body": "not here"},
-                {"status": 502, "body": "bad gateway"},
-                {"status": 429, "body": "slowly"},
-                {"status": 401, "body": "who is it"},
-            ]
-            asked = []
+    async with at_hand(chromium, port, tmp_path) as (_, page):
+        await open_and_keep(page, port)
+        await page.goto(address(port, CASE))
+        answers = [
+            {"status": 200, "content_type": "text/html", "body": "<h1>Hotel</h1>"},
+            {"status": 200, "content_type": "application/json", "body": "{}"},
+            {"status": 404, "content_type": "text/html", "body": "not here"},
+            {"status": 502, "body": "bad gateway"},
+            {"status": 429, "body": "slowly"},
+            {"status": 401, "body": "who is it"},
+        ]
+        asked = []
 
-            async def no_answer(route: Route) -> None:
-                asked.append(route.request.post_data_json)
-                await route.fulfill(**answers[min(len(asked), len(answers)) - 1])  # type: ignore[arg-type]
+        async def no_answer(route: Route) -> None:
+            asked.append(route.request.post_data_json)
+            await route.fulfill(**answers[min(len(asked), len(answers)) - 1])  # type: ignore[arg-type]
 
-            await context.route("**/api/v1/cases/**", no_answer)
-            await page.get_by_role("button", name="Acknowledge").click()
-            await is_shown(page, "Acknowledge: kept on this phone, not sent yet")
-            while len(asked) < len(answers):
-                await page.evaluate("send()")
-            await is_shown(page, "You are signed out. What you did is kept on this phone.")
-            assert (await kept(page)) | {"pages": 2} == {
-                "out": 1,
-                "refused": 0,
-                "pages": 2,
-                "key": 1,
-            }
-            assert len({said["action_id"] for said in asked}) == 1
-            ages = [said["age_ms"] for said in asked]
-            assert ages == sorted(ages)
-            await context.unroute("**/api/v1/cases/**")
+        await page.context.route("**/api/v1/cases/**", no_answer)
+        await page.get_by_role("button", name="Acknowledge").click()
+        await is_shown(page, "Acknowledge: kept on this phone, not sent yet")
+        while len(asked) < len(answers):
             await page.evaluate("send()")
-            await is_shown(page, "Wang Fang acknowledged it")
+        await is_shown(page, "You are signed out. What you did is kept on this phone.")
+        assert (await kept(page)) | {"pages": 2} == {
+            "out": 1,
+            "refused": 0,
+            "pages": 2,
+            "key": 1,
+        }
+        assert len({said["action_id"] for said in asked}) == 1
+        ages = [said["age_ms"] for said in asked]
+        assert ages == sorted(ages)
+        await page.context.unroute("**/api/v1/cases/**")
+        await page.evaluate("send()")
+        await is_shown(page, "Wang Fang acknowledged it")
 
 
 async def test_what_lies_on_the_phone_is_sealed_and_gone_at_sign_out(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
-    async with console(new_store(tmp_path), MachineClock(0)) as site, served(site, port):
-        await site.seal(0)
-        await site.opens(0)
-        async with phone(chromium, tmp_path / "phone") as context:
-            page = await context.new_page()
-            await open_and_keep(page, port)
-            await context.set_offline(True)
-            await page.goto(address(port, CASE))
-            await page.get_by_role("button", name="Acknowledge").click()
-            await is_shown(page, "Acknowledge: kept on this phone")
-            lying = await page.evaluate(LYING)
-            assert lying["bytes"] > 5_000
-            for words in ("3-101", "Wang", "acknowledge", CASE, "opened"):
-                assert words not in lying["text"], words
-            assert lying["extractable"] is False
-            cached = await page.evaluate(CACHED)
-            assert not [path for path in cached if "wang" in path], cached
-            await context.set_offline(False)
-            await is_shown(page, "Wang Fang acknowledged it")
-            # Else she is asked first: what the line shows may not be answered on the phone yet.
-            await holds(page, f"() => ({KEPT})().then((kept) => kept.out === 0)")
-            await page.goto(f"http://127.0.0.1:{port}/handheld/wang")
-            # A slow phone, whose browser says nothing of its stores while it clears them.
-            tools = await context.new_cdp_session(page)
-            await tools.send("Emulation.setCPUThrottlingRate", {"rate": 20})
-            await page.get_by_text("This phone", exact=True).click()
-            await page.get_by_role("button", name="Sign out").click()
-            await is_shown(page, "Nothing of yours is left on this phone.")
-            stays = (
-                "async () => (await indexedDB.databases()).length + (await caches.keys()).length"
-            )
-            await page.wait_for_function(f"async () => (await ({stays})()) === 0")
+    async with at_hand(chromium, port, tmp_path) as (_, page):
+        await open_and_keep(page, port)
+        await page.context.set_offline(True)
+        await page.goto(address(port, CASE))
+        await page.get_by_role("button", name="Acknowledge").click()
+        await is_shown(page, "Acknowledge: kept on this phone")
+        lying = await page.evaluate(LYING)
+        assert lying["bytes"] > 5_000
+        for words in ("3-101", "Wang", "acknowledge", CASE, "opened"):
+            assert words not in lying["text"], words
+        assert lying["extractable"] is False
+        cached = await page.evaluate(CACHED)
+        assert not [path for path in cached if "wang" in path], cached
+        await page.context.set_offline(False)
+        await is_shown(page, "Wang Fang acknowledged it")
+        # Else she is asked first: what the line shows may not be answered on the phone yet.
+        await holds(page, f"() => ({KEPT})().then((kept) => kept.out === 0)")
+        await page.goto(f"http://127.0.0.1:{port}/handheld/wang")
+        # A slow phone, whose browser says nothing of its stores while it clears them.
+        tools = await page.context.new_cdp_session(page)
+        await tools.send("Emulation.setCPUThrottlingRate", {"rate": 20})
+        await page.get_by_text("This phone", exact=True).click()
+        await page.get_by_role("button", name="Sign out").click()
+        await is_shown(page, "Nothing of yours is left on this phone.")
+        stays = "async () => (await indexedDB.databases()).length + (await caches.keys()).length"
+        await page.wait_for_function(f"async () => (await ({stays})()) === 0")
 
 
 async def test_a_day_without_the_gateway_s_word_clears_the_phone_and_says_what_was_lost(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
-    async with console(new_store(tmp_path), MachineClock(0)) as site, served(site, port):
-        await site.seal(0)
-        await site.opens(0)
-        async with phone(chromium, tmp_path / "phone") as context:
-            page = await context.new_page()
-            await open_and_keep(page, port)
-            await context.set_offline(True)
-            await page.goto(address(port, CASE))
-            await page.get_by_role("button", name="Acknowledge").click()
-            await is_shown(page, "Acknowledge: kept on this phone")
-            await page.evaluate(A_DAY_LATER)
-            await page.goto(address(port, CASE), wait_until="domcontentloaded")
-            await is_shown(page, "This page is not on this phone")
-            await context.set_offline(False)
-            await page.goto(f"http://127.0.0.1:{port}/handheld/wang")
-            await is_shown(page, "One thing that you did could not be sent within 24 hours")
-            await page.locator("#lost").get_by_role("button").click()
-            await expect(page.locator("#lost")).to_be_hidden()
-            assert (await kept(page))["out"] == 0
+    async with at_hand(chromium, port, tmp_path) as (_, page):
+        await open_and_keep(page, port)
+        await page.context.set_offline(True)
+        await page.goto(address(port, CASE))
+        await page.get_by_role("button", name="Acknowledge").click()
+        await is_shown(page, "Acknowledge: kept on this phone")
+        await page.evaluate(A_DAY_LATER)
+        await page.goto(address(port, CASE), wait_until="domcontentloaded")
+        await is_shown(page, "This page is not on this phone")
+        await page.context.set_offline(False)
+        await page.goto(f"http://127.0.0.1:{port}/handheld/wang")
+        await is_shown(page, "One thing that you did could not be sent within 24 hours")
+        await page.locator("#lost").get_by_role("button").click()
+        await expect(page.locator("#lost")).to_be_hidden()
+        assert (await kept(page))["out"] == 0
 
 
 async def test_a_new_version_waits_until_somebody_presses(
     chromium: str, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with (
-        console(new_store(tmp_path), MachineClock(0)) as site,
-        served(site, port),
-        phone(chromium, tmp_path / "phone") as context,
-    ):
-        page = await context.new_page()
+    async with at_hand(chromium, port, tmp_path, doors=0) as (_, page):
         await open_and_keep(page, port)
         await reload(page)
         await is_shown(page, "Live")
@@ -335,14 +307,9 @@ async def test_a_browser_that_can_keep_nothing_presses_by_forms(
 
 
 async def test_the_browser_offers_to_install_it(chromium: str, port: int, tmp_path: Path) -> None:
-    async with (
-        console(new_store(tmp_path), MachineClock(0)) as site,
-        served(site, port),
-        phone(chromium, tmp_path / "phone") as context,
-    ):
-        page = await context.new_page()
+    async with at_hand(chromium, port, tmp_path, doors=0) as (_, page):
         await open_and_keep(page, port)
-        session = await context.new_cdp_session(page)
+        session = await page.context.new_cdp_session(page)
         errors = await session.send("Page.getInstallabilityErrors")
         assert errors["installabilityErrors"] == []
         manifest = await session.send("Page.getAppManifest")
