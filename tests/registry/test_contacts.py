@@ -1,7 +1,6 @@
 """Contacts of other makers are enrolled by table: each has an address at its maker's, an id of its
 own, and a door that it shares with no seal."""
 
-import shutil
 from datetime import UTC
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from gateway.registry.enrolment import Enrolment
 from gateway.registry.import_files import Wish, enrol_files
 from gateway.registry.rows import Ending, EnrolError, NewContact, NewDoor, NewGrid, NewSeal
 from gateway.store import pending, tables
-from gateway.store.database import Store
 from gateway.updates.kept import seals_in_use
 
 NOW_MS = 1_780_000_000_000
@@ -28,19 +26,10 @@ FRONT = NewContact(Make.ZIGBEE2MQTT, "front_door", "d1")
 BIND = bytes(range(16))
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory):
-    path = tmp_path_factory.mktemp("migrated") / "menshen.db"
-    Store.open(path).close()
-    return path
-
-
 @pytest.fixture
-def store(tmp_path, migrated):
-    opened = Store.open(shutil.copy(migrated, tmp_path / "menshen.db"))
-    enrol(opened, NewGrid("g1", "一网格"), *(NewDoor(f"d{n}", f"3-20{n}", "g1") for n in (1, 2)))
-    yield opened
-    opened.close()
+def store(store):
+    enrol(store, NewGrid("g1", "一网格"), *(NewDoor(f"d{n}", f"3-20{n}", "g1") for n in (1, 2)))
+    return store
 
 
 def enrol(store, *rows, replace=False):

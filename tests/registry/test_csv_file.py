@@ -1,6 +1,5 @@
 """CSV files as people make them: every mistake is told by line, and nothing is half imported."""
 
-import shutil
 import time
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,7 +12,6 @@ from gateway.registry.columns import TABLES
 from gateway.registry.import_files import Wish, enrol_files
 from gateway.registry.rows import RowResult
 from gateway.store import tables
-from gateway.store.database import Store
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -21,36 +19,6 @@ NOW_MS = int(time.time() * 1000)
 KEY = "ab" * 32
 GRIDS = "grid_id,name\ng1,一网格\n"
 DOORS = "door_id,label,grid_id\nd1,3-201,g1\nd2,3-202,g1\n"
-
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory):
-    path = tmp_path_factory.mktemp("migrated") / "menshen.db"
-    Store.open(path).close()
-    return path
-
-
-@pytest.fixture
-def store(tmp_path, migrated):
-    opened = Store.open(shutil.copy(migrated, tmp_path / "menshen.db"))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def enrol(store, tmp_path):
-    """A function: enrol(name=text or bytes, …, and fields of Wish) -> Result."""
-
-    def run(**files):
-        wish = {name: files.pop(name) for name in ("dry_run", "replace", "kind") if name in files}
-        paths = []
-        for name, content in files.items():
-            path = tmp_path / f"{name}.csv"
-            path.write_bytes(content if isinstance(content, bytes) else content.encode())
-            paths.append(path)
-        return enrol_files(store, paths, Wish(NOW_MS, SHANGHAI, **wish))
-
-    return run
 
 
 def told(result):

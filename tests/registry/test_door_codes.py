@@ -2,7 +2,6 @@
 
 import contextlib
 from datetime import UTC
-from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, insert, select
@@ -21,8 +20,7 @@ NEXT = NewOrder("d1", NOW_MS + DAY_MS, NOW_MS + 9 * DAY_MS, "next")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    store = Store.open(tmp_path / "menshen.db")
+def store(store: Store) -> Store:
     doors = NewDoor("d1", "1栋1单元501", "g1"), NewDoor("d2", "502", "g1")
     enrols(store, NewGrid("g1", "g"), *doors)
     return store

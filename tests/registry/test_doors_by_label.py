@@ -1,11 +1,9 @@
 """A door that an office gives no id: an id says where somebody lives, and ids are not sealed."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pytest
 from sqlalchemy import select
 
 from gateway.registry.import_files import Result, Wish, enrol_files
@@ -18,13 +16,6 @@ GRIDS = "grid_id,name\ng1,一网格\ng2,二网格\n"
 DOORS = "door_id,label,grid_id\n,1栋1单元501,g1\n,1栋1单元502,g1\n"
 ORDERS = "door_id,from,to\n1栋1单元501,2026-06-01,2026-06-10\n"
 PERMITS = "door_id,from,to,who,why\n１栋１单元 501,2026-06-02,2026-06-03,食堂,送餐\n"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(tmp_path / "menshen.db")
-    yield opened
-    opened.close()
 
 
 def enrol(store: Store, tmp_path: Path, **files: str) -> Result:

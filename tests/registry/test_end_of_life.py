@@ -17,14 +17,10 @@ from tests.registry.test_csv_file import (
     SHANGHAI,
     count,
     day,
-    enrol,
-    migrated,
-    store,
     told,
 )
 from tests.registry.test_office_tables import column
 
-__all__ = ["enrol", "migrated", "store"]  # fixtures
 SEAL = "a" * 16
 
 

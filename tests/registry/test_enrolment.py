@@ -1,7 +1,6 @@
 """Enrolment: what fits is written with its pending events in one transaction, what does not is
 told."""
 
-import shutil
 from datetime import UTC
 
 import msgspec
@@ -26,7 +25,6 @@ from gateway.registry.rows import (
     RowResult,
 )
 from gateway.store import pending, tables
-from gateway.store.database import Store
 
 NOW_MS = 1_780_000_000_000
 KEY = bytes(range(32))
@@ -37,19 +35,10 @@ ORDER = NewOrder("d1", NOW_MS, NOW_MS + 14 * DAY_MS)
 PERMIT = NewPermit("d1", NOW_MS, NOW_MS + DAY_MS, 2, 600_000, "李", "送餐")
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory):
-    path = tmp_path_factory.mktemp("migrated") / "menshen.db"
-    Store.open(path).close()
-    return path
-
-
 @pytest.fixture
-def store(tmp_path, migrated):
-    opened = Store.open(shutil.copy(migrated, tmp_path / "menshen.db"))
-    enrol(opened, *SITE)
-    yield opened
-    opened.close()
+def store(store):
+    enrol(store, *SITE)
+    return store
 
 
 def enrol(store, *rows, at_ms=NOW_MS, replace=False):

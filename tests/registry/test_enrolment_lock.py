@@ -1,8 +1,6 @@
 """Enrolment does not hold the gateway up: it locks the database for the writing only."""
 
-import contextlib
 import time
-from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
 
@@ -19,13 +17,11 @@ WISH = Wish(NOW_MS, UTC)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with contextlib.closing(Store.open(tmp_path / "menshen.db")) as store:
-        with store.writing() as connection:
-            connection.execute(insert(tables.grids), {"grid_id": "g1", "name": "一网格"})
-            door = {"door_id": "d1", "label": "3-201", "grid_id": "g1"}
-            insert_doors(connection, door)
-        yield store
+def store(store: Store) -> Store:
+    with store.writing() as connection:
+        connection.execute(insert(tables.grids), {"grid_id": "g1", "name": "一网格"})
+        insert_doors(connection, {"door_id": "d1", "label": "3-201", "grid_id": "g1"})
+    return store
 
 
 def file_of(tmp_path: Path, name: str, *lines: str) -> Path:

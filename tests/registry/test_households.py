@@ -1,6 +1,5 @@
 """Enrolment of households: whose contacts doors are, in files as people write them."""
 
-from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
 
@@ -22,12 +21,10 @@ ORDER = "household,from,to\nh1,{from_},{to}\n"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(tmp_path / "menshen.db")
-    with opened.writing() as connection:
+def store(store: Store) -> Store:
+    with store.writing() as connection:
         connection.execute(tables.grids.insert(), [{"grid_id": g, "name": g} for g in ("g", "k")])
-    yield opened
-    opened.close()
+    return store
 
 
 @pytest.fixture

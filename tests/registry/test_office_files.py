@@ -15,15 +15,9 @@ from gateway.store import schedule_tables, tables
 from tests.registry.test_csv_file import (
     GRIDS,
     SHANGHAI,
-    enrol,
-    migrated,
-    store,
     told,
 )
 from tests.registry.test_office_tables import column, notes, workbook
-
-__all__ = ["enrol", "migrated", "store"]  # fixtures
-
 
 HEADERS = {
     "doors": "门号*,门牌（必填）,所属网格,楼栋,单元",

@@ -21,13 +21,9 @@ from tests.registry.test_csv_file import (
     SHANGHAI,
     count,
     day,
-    enrol,
-    migrated,
-    store,
     told,
 )
 
-__all__ = ["enrol", "migrated", "store"]  # fixtures
 A, B, C = "a" * 16, "b" * 16, "c" * 16
 WARDENS = "warden_id,name,grid_id,channels\n"
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -34,16 +33,14 @@ MEAL = Permit("", NOW_MS, NOW_MS + HOUR_MS, 1, 600_000, "食堂", "送餐")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(store: Store) -> Store:
     """Two doors of one stair, and one elsewhere."""
-    opened = Store.open(tmp_path / "menshen.db")
-    with opened.writing() as connection:
+    with store.writing() as connection:
         connection.execute(insert(tables.grids), {"grid_id": "g1", "name": "一网格"})
         for door_id, stair in (("d1", "2"), ("d2", "2"), ("d3", "4")):
             row = {"door_id": door_id, "label": door_id, "grid_id": "g1"}
             insert_doors(connection, row | {"building": "3", "stair": stair})
-    yield opened
-    opened.close()
+    return store
 
 
 def law(connection: Connection, now_ms: int = NOW_MS) -> Announcements:

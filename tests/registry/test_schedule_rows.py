@@ -11,32 +11,9 @@ from gateway.core.paging.person import Person
 from gateway.core.paging.schedule import Role, Shift
 from gateway.registry import load as registry
 from gateway.registry.columns import TABLES
-from gateway.registry.import_files import Wish, enrol_files
 from gateway.registry.rows import RowResult
 from gateway.store import pending, schedule_tables, tables
-from gateway.store.database import Store
-from tests.registry.test_csv_file import DOORS, GRIDS, KEY, NOW_MS, SHANGHAI, count, day, told
-
-
-@pytest.fixture
-def store(tmp_path):
-    opened = Store.open(tmp_path / "menshen.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def enrol(store, tmp_path):
-    """A function: enrol(name=text, …) -> Result."""
-
-    def run(**files):
-        paths = [tmp_path / f"{name}.csv" for name in files]
-        for path, text in zip(paths, files.values(), strict=True):
-            path.write_text(text, encoding="utf-8")
-        return enrol_files(store, paths, Wish(NOW_MS, SHANGHAI))
-
-    return run
-
+from tests.registry.test_csv_file import DOORS, GRIDS, KEY, count, day, told
 
 WARDENS = "warden_id,name,grid_id,role\nwang,王,g1,\nli,李,g1,副网格员\n"
 SHIFTS = "grid_id,role,warden_id,days,from,to\n"

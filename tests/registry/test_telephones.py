@@ -4,34 +4,12 @@ import pytest
 
 from gateway.registry import fields
 from gateway.registry.columns import TABLES
-from gateway.registry.import_files import Wish, enrol_files
 from gateway.registry.rows import RowResult
 from gateway.store import photos
-from gateway.store.database import Store
-from tests.registry.test_csv_file import NOW_MS, SHANGHAI, told
+from tests.registry.test_csv_file import told
 
 GRIDS = "grid_id,name\ng1,Grid One\n"
 HEAD = "door_id,label,grid_id"
-
-
-@pytest.fixture
-def store(tmp_path):
-    opened = Store.open(tmp_path / "menshen.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def enrol(store, tmp_path):
-    """A function: enrol(name=text, …) -> Result."""
-
-    def run(**files):
-        paths = [tmp_path / f"{name}.csv" for name in files]
-        for path, text in zip(paths, files.values(), strict=True):
-            path.write_text(text, encoding="utf-8")
-        return enrol_files(store, paths, Wish(NOW_MS, SHANGHAI))
-
-    return run
 
 
 def rung(store, door_id="d1"):
