@@ -52,11 +52,13 @@ ALERTS = (
     Alert(
         "tamper",
         "A seal is tampered with",
-        f'SELECT max("tamper") FROM {_EVENT} WHERE time > now() - 300s GROUP BY "site", "seal"',
+        # Not what it said last: a magnet that was held to it for a second must be told too.
+        f'SELECT max("tamper") FROM {_EVENT} WHERE time > now() - {SPEAKS_S}s '
+        'GROUP BY "site", "seal"',
         0,
-        "A seal says that its cover is off or a foreign magnet is near.",
+        "Within two hours a seal has said that its cover is off or a foreign magnet is near.",
         "seal",
-        300,
+        SPEAKS_S,
         severity="critical",
     ),
     Alert(

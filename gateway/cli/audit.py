@@ -24,7 +24,7 @@ from gateway.accounts.file import AccountsFile
 from gateway.accounts.persons import Account
 from gateway.cli.exit_codes import CommandError
 from gateway.cli.options import CONFIG, Config, Json, Limit
-from gateway.cli.output import say, say_json, show, when
+from gateway.cli.output import say, say_cut, say_json, show, when
 from gateway.settings import Settings, load
 from gateway.store.database import Store, StoreError
 
@@ -65,11 +65,12 @@ def audit(
             case What.ANCHORS:
                 _anchors(connection, limit, as_json)
             case What.SHOW:
-                found = _found(connection, limit, Wanted(account, about), settings)
+                found = _found(connection, limit + 1, Wanted(account, about), settings)
                 if as_json:
-                    say_json([_as_json(entry) for entry in found])
+                    say_json([_as_json(entry) for entry in found[:limit]])
                 else:
-                    _show(found, persons.everybody(connection), settings)
+                    _show(found[:limit], persons.everybody(connection), settings)
+                say_cut(len(found) > limit, limit, as_json)
 
 
 def _found(connection: Connection, limit: int, wanted: Wanted, settings: Settings) -> list[Entry]:
@@ -100,11 +101,13 @@ def _verify(connection: Connection, printed: list[str], as_json: bool) -> None:
 
 def _anchors(connection: Connection, limit: int, as_json: bool) -> None:
     latest = latest_anchor(connection)
-    found = [*([latest] if latest else []), *anchors(connection, limit)]
+    kept = anchors(connection, limit + 1)
+    found = [*([latest] if latest else []), *kept[:limit]]
     if as_json:
         say_json([one._asdict() for one in found])
-        return
-    show(("day (UTC)", "entry", "hash"), [[*map(str, one)] for one in found])
+    else:
+        show(("day (UTC)", "entry", "hash"), [[*map(str, one)] for one in found])
+    say_cut(len(kept) > limit, limit, as_json)
 
 
 def _show(entries: list[Entry], accounts: list[Account], settings: Settings) -> None:

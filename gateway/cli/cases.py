@@ -8,10 +8,10 @@ import msgspec
 import typer
 
 from gateway.cli.options import CONFIG, Config, Json, Limit
-from gateway.cli.output import counted, say, say_json, show, when
+from gateway.cli.output import say, say_cut, say_json, show, when
 from gateway.language.reasons import reason_word
 from gateway.settings import load
-from gateway.store.case_views import CaseRow, cases_in_review, closed_cases, open_cases
+from gateway.store.case_views import CaseRow, closed_part, open_part, part_in_review
 from gateway.store.contact_views import CaseContact, contacts_of
 from gateway.store.database import Store
 from gateway.store.tables import DONE_TO_CASE
@@ -32,12 +32,13 @@ def cases(
         closing(Store.open(*settings.store.place, create=False)) as store,
         store.reading() as connection,
     ):
-        if closed:
-            rows = closed_cases(connection, limit)
-        else:
-            rows = open_cases(connection, limit) + cases_in_review(connection, limit)
+        lists = (closed_part,) if closed else (open_part, part_in_review)
+        parts = [part(connection, limit) for part in lists]
+        rows = [row for part in parts for row in part.rows]
         contacts = [contacts_of(connection, row) for row in rows]
+    is_cut = any(part.next is not None for part in parts)
     if as_json:
+        say_cut(is_cut, limit, as_json, "each kind")
         say_json(
             [
                 msgspec.to_builtins(row) | {"contacts": msgspec.to_builtins(doors)}
@@ -50,8 +51,7 @@ def cases(
         return
     cells = [_cells(*one, settings.zone) for one in zip(rows, contacts, strict=True)]
     show(_HEADER, cells)
-    if len(rows) >= limit:
-        say(f"The first {counted(limit, 'case')} of each kind; --limit shows more.")
+    say_cut(is_cut, limit, as_json, "each kind")
 
 
 def _cells(row: CaseRow, contacts: list[CaseContact], zone: tzinfo) -> list[str]:

@@ -13,7 +13,7 @@ from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.option_fields import field
 from gateway.cli.options import CONFIG, Config, Json, Limit
-from gateway.cli.output import say, say_json, show, when
+from gateway.cli.output import say, say_cut, say_json, show, when
 from gateway.core.duration import DAY_MS, HOUR_MS
 from gateway.ending import holds, records
 from gateway.ending.holds import HoldError
@@ -96,10 +96,12 @@ def _verify(name: str, printed: tuple[str, ...], as_json: bool) -> None:
 def _show(settings: Settings, limit: int, as_json: bool) -> None:
     path = records.place(settings.store.path)
     try:
-        found = records.read(path)[-limit:]
+        all_of_it = records.read(path)
     except RecordsError as error:
         raise CommandError(f"{path} is not as it was written: {error}") from error
+    found, is_cut = all_of_it[-limit:], len(all_of_it) > limit
     if as_json:
+        say_cut(is_cut, limit, as_json, str(len(all_of_it)))
         say_json([msgspec.to_builtins(line) for line in found])
         return
     if not found:
@@ -110,6 +112,7 @@ def _show(settings: Settings, limit: int, as_json: bool) -> None:
         ("", "when", "order", "rule", "late", "what went", "hash"),
         [_row(line, settings) for line in reversed(found)],
     )
+    say_cut(is_cut, limit, as_json, str(len(all_of_it)))
 
 
 def _row(line: Destruction, settings: Settings) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from gateway.cli.options import CONFIG, Config, Json, Limit
-from gateway.cli.output import ago, now_ms, say, say_json, show, when
+from gateway.cli.output import ago, now_ms, say, say_cut, say_json, show, when
 from gateway.core.doors.silence import Liveness, liveness
 from gateway.core.model import Door
 from gateway.settings import load
@@ -54,7 +54,9 @@ def doors(config: Config = CONFIG, limit: Limit = 1_000, as_json: Json = False) 
         )
         for row in rows
     ]
+    is_cut = total > limit
     if as_json:
+        say_cut(is_cut, limit, as_json, str(total))
         say_json([_plain(door) for door in listed])
         return
     if not rows:
@@ -66,8 +68,7 @@ def doors(config: Config = CONFIG, limit: Limit = 1_000, as_json: Json = False) 
         for door, line in zip(listed, cells, strict=True):
             line.insert(_HOUSEHOLD_AT, door.household if door.beside else "-")
     show(header, cells)
-    if total > len(rows):
-        say(f"… {len(rows)} of {total}; --limit shows more")
+    say_cut(is_cut, limit, as_json, str(total))
 
 
 def _seals(connection: Connection) -> dict[str, str]:

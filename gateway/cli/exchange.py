@@ -20,13 +20,26 @@ _One = Annotated[str, typer.Argument(metavar="ONE", help=_HELP)]
 _Other = Annotated[str, typer.Argument(metavar="OTHER", help=_HELP)]
 
 
-def exchange(one: _One, other: _Other, config: Config = CONFIG) -> None:
-    """Let two seals change doors: for two that were hung on each other's. All or nothing."""
+_Back = Annotated[
+    bool, typer.Option("--back", help="Again, though they changed places just now: it was wrong.")
+]
+
+
+def exchange(one: _One, other: _Other, back: _Back = False, config: Config = CONFIG) -> None:
+    """Let two seals change doors: for two that were hung on each other's. All or nothing.
+
+    Said again within the hour it changes nothing, for whoever could not see whether it was done.
+    """
     settings = load(config)
     now = command_ms(settings.store.place, settings.zone)
     first, second = (_hanging(settings, text, now) for text in (one, other))
     if first.seal_id == second.seal_id:
         raise CommandError(f"both are seal {first.seal_id}; name two", MISUSED)
+    if not back and words.were_exchanged(settings, (first, second), now):
+        for seal in (first, second):
+            say(f"Seal {seal.seal_id} hangs {words.place_of(seal)} already.")
+        say("They changed places within the hour, and nothing was changed now; --back does it.")
+        return
     places = [SealMove(first.seal_id, second.door_id), SealMove(second.seal_id, first.door_id)]
     words.write(settings, places, now, [first, second])
     for seal, place in ((first, second), (second, first)):

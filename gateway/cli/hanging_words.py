@@ -48,6 +48,18 @@ def seal_on(settings: Settings, door_id: str, now_ms: int) -> Hanging | None:
         return hanging.on_door(connection, door_id, now_ms)
 
 
+def were_exchanged(settings: Settings, seals: Sequence[Hanging], now_ms: int) -> bool:
+    """Whether these two changed places with each other lately."""
+    with closing(opened(settings)) as store, store.reading() as connection:
+        return hanging.was_exchanged(connection, seals, now_ms)
+
+
+def swapped_out(settings: Settings, seal: Hanging) -> str | None:
+    """The seal that was retired for this one, if one was."""
+    with closing(opened(settings)) as store, store.reading() as connection:
+        return hanging.swapped_out(connection, seal)
+
+
 def write(
     settings: Settings, rows: Sequence[SealMove | Ending], now_ms: int, seen: Sequence[Hanging]
 ) -> None:

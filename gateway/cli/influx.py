@@ -25,6 +25,9 @@ def influx(
     days: Annotated[
         int, typer.Option(min=1, max=36_500, help="So long the points are kept.")
     ] = KEPT_DAYS,
+    new_tokens: Annotated[
+        bool, typer.Option("--new-tokens", help="Of InfluxDB 2: revoke those made before.")
+    ] = False,
     config: Config = CONFIG,
     as_json: Json = False,
 ) -> None:
@@ -32,8 +35,8 @@ def influx(
 
     init makes the bucket of influx.bucket with its retention, and for InfluxDB 2 a token for the
     gateway (it may only write) and one for Grafana (it may only read), each shown once. Of
-    InfluxDB 1.8 and later it makes the database and its retention policy. What is there stays;
-    done again, it sets the retention anew. The login of an administrator is taken from
+    InfluxDB 1.8 and later it makes the database and its retention policy. What is there stays,
+    tokens too; done again, it sets the retention anew. The login of an administrator is taken from
     MENSHEN_INFLUX_ADMIN_TOKEN: a token, or name:password of InfluxDB 1.
     """
     from gateway.feeds import influx_setup  # most of a second, for those who use it
@@ -48,7 +51,7 @@ def influx(
         raise CommandError(admin.sentence, MISUSED)
     if wrong := secret.unfit(secret.INFLUX_ADMIN_TOKEN, admin):
         raise CommandError(wrong, MISUSED)
-    wanted = influx_setup.Wanted(settings.org, settings.bucket, days)
+    wanted = influx_setup.Wanted(settings.org, settings.bucket, days, new_tokens)
     try:
         ready = influx_setup.make_ready(settings.url, admin, wanted)
     except influx_setup.SetupError as error:
@@ -61,5 +64,7 @@ def influx(
         say(sentence)
     if ready.write_token:
         say(f"For the gateway, as MENSHEN_INFLUX_TOKEN: {ready.write_token}")
+    if ready.read_token:
         say(f"For Grafana, which may only read: {ready.read_token}")
-        say("Both are shown now and never again. Then restart the gateway.")
+    if ready.write_token or ready.read_token:
+        say("Shown now and never again. Then restart the gateway.")

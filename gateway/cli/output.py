@@ -53,6 +53,17 @@ def show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     console().print(table)
 
 
+def say_cut(is_cut: bool, limit: int, as_json: bool, of: str = "") -> None:
+    """Where a list stopped at `--limit`, a sentence says so: behind a table, and on standard error
+    beside JSON, which stays a list for its script. `of`: of how many, or of what each."""
+    if is_cut:
+        text = f"Only {limit}{f' of {of}' if of else ''} are listed; --limit shows more."
+        if as_json:
+            print(text, file=sys.stderr)  # noqa: T201 - beside what scripts read
+        else:
+            say(text)
+
+
 @contextmanager
 def bar() -> Iterator[OnProgress]:
     """A progress bar on standard error, gone when it is done; silent where nobody watches."""

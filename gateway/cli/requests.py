@@ -8,8 +8,8 @@ import msgspec
 import typer
 from sqlalchemy import Connection
 
-from gateway.cli.options import CONFIG, Config, Json
-from gateway.cli.output import now_ms, say, say_json, show, when
+from gateway.cli.options import CONFIG, Config, Json, Limit
+from gateway.cli.output import now_ms, say, say_cut, say_json, show, when
 from gateway.core import local_time
 from gateway.language.times import day_name
 from gateway.settings import Settings, load
@@ -51,6 +51,7 @@ def requests(
     days: Annotated[
         int, typer.Option(help="Of so many days, with --counts.", min=1, max=DAYS_MAX)
     ] = 7,
+    limit: Limit = 1_000,
     as_json: Json = False,
 ) -> None:
     """List what households ask for, contest and say; or how much was done for them.
@@ -65,32 +66,37 @@ def requests(
         if counts:
             _counts(connection, settings, days, as_json)
         else:
-            _open(connection, settings.zone, as_json)
+            _open(connection, settings.zone, limit, as_json)
 
 
-def _open(connection: Connection, zone: tzinfo, as_json: bool) -> None:
-    rows = _listed(connection)
+def _open(connection: Connection, zone: tzinfo, limit: int, as_json: bool) -> None:
+    rows, is_cut = _listed(connection, limit)
     if as_json:
         say_json([msgspec.to_builtins(row) for row in rows])
     elif not rows:
         say("No household wants anything now.")
     else:
         show(_HEADER, [row.cells(zone) for row in rows])
+    say_cut(is_cut, limit, as_json, "each kind")
 
 
-def _listed(connection: Connection) -> list[Listed]:
+def _listed(connection: Connection, limit: int) -> tuple[list[Listed], bool]:
+    """What goes on, so many of each kind, and whether there is more."""
+    asked = household_views.open_requests(connection, limit)
+    about_health = household_views.open_questions(connection, limit)
+    contested = household_views.open_disputes(connection, limit)
     rows = [
         _row(row.request_id, row, _WORDS.kind(row.kind), row.state, row.asked_ms, row.taken_by)
-        for row in household_views.open_requests(connection)
+        for row in asked.rows
     ]
-    for question in household_views.open_questions(connection):
+    for question in about_health.rows:
         what = "not well" if question.is_unwell else "no report"
         times = question.asked_ms, question.taken_by
         rows.append(_row(question.question_id, question, what, "", *times))
-    for dispute in household_views.open_disputes(connection):
+    for dispute in contested.rows:
         times = dispute.raised_ms, dispute.assigned_to
         rows.append(_row(dispute.dispute_id, dispute, "dispute", dispute.state, *times))
-    return rows
+    return rows, any(part.next is not None for part in (asked, about_health, contested))
 
 
 def _row(known_as: str, row: Row, what: str, state: str, since_ms: int, who: str | None) -> Listed:

@@ -9,7 +9,7 @@ from gateway.cli.exit_codes import CommandError
 from gateway.cli.named_door import called
 from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.options import CONFIG, Config, Json, Limit
-from gateway.cli.output import ago, now_ms, say, say_json, show
+from gateway.cli.output import ago, now_ms, say, say_cut, say_json, show
 from gateway.core.doors.silence import liveness
 from gateway.core.duration import SECOND_MS
 from gateway.core.makes import title_of
@@ -50,7 +50,8 @@ def seals(
         closing(Store.open(*settings.store.place, create=False)) as store,
         store.reading() as connection,
     ):
-        found = seal_views.seals(connection, limit, door)
+        found = seal_views.seals(connection, limit + 1, door)
+        found, is_cut = found[:limit], len(found) > limit
         doors = {
             row.door_id: row
             for row in views.doors_of(connection, [one.door_id for one in found if one.door_id])
@@ -64,12 +65,14 @@ def seals(
         for door_id, row in doors.items()
     }
     if as_json:
+        say_cut(is_cut, limit, as_json)
         say_json([_plain(one, states) for one in found])
         return
     if not found:
         say("There is no seal yet; `menshen flash` makes one.")
         return
     show(_HEADER, [_cells(one, states, now) for one in found])
+    say_cut(is_cut, limit, as_json)
 
 
 def _state(seal: SealView, states: dict[str, Any]) -> str:

@@ -22,7 +22,10 @@ def swap(
     seal: Annotated[str, typer.Argument(metavar="SEAL", help="The one that hangs there now.")],
     config: Config = CONFIG,
 ) -> None:
-    """Hang another seal on a door, which keeps its history, and retire the dead one."""
+    """Hang another seal on a door, which keeps its history, and retire the dead one.
+
+    Said again, it does again what failed the first time.
+    """
     seal_id = field("SEAL", seal, fields.seal_id)
     settings = load(config)
     door_id = door_id_of("DOOR", door, settings)
@@ -31,6 +34,10 @@ def swap(
         words.need_seal(settings, seal_id, now),
         words.need_seal_on(settings, door_id, now),
     )
+    if new.seal_id == dead.seal_id and (gone := words.swapped_out(settings, new)):
+        say(f"Seal {seal_id} hangs {words.place_of(new)} already, and seal {gone} is retired.")
+        off_the_broker(settings, gone, f"menshen retire {gone}")
+        return
     if new.seal_id == dead.seal_id:
         raise CommandError(f"seal {seal_id} hangs {words.place_of(new)} already", MISUSED)
     if new.door_id is not None:

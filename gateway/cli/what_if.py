@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.option_fields import NOW, field
 from gateway.cli.options import CONFIG, Config, Json, Limit
-from gateway.cli.output import counted, named, now_ms, say, say_json, show, when
+from gateway.cli.output import counted, named, now_ms, say, say_cut, say_json, show, when
 from gateway.core.rules import Rulebook, Rules
 from gateway.language.reasons import reason_word, why_line
 from gateway.registry import fields
@@ -161,8 +161,7 @@ def _say(lives: _Lives, other: str, limit: int) -> None:
     if lines:
         rows = [_cells(page, was, lives) for page, was in lines[:limit]]
         show(["raised", "door", "now", "then", "reason", "why"], rows)
-    if len(lines) > limit:
-        say(f"… {limit} of {len(lines)}; --limit shows more")
+    say_cut(len(lines) > limit, limit, False, str(len(lines)))
     if lines or pages.both:
         _say_counts(pages)
     say(

@@ -4,7 +4,8 @@ What is there already stays as it is, so it can be done again. Which of the thre
 from the version that the server names:
 
 - 1.8 and later 1.x: a database and a retention policy, by InfluxQL; logins there are yours to make.
-- 2.x: a bucket with its retention, and two tokens, one that writes and one that reads.
+- 2.x: a bucket with its retention, and two tokens, one that writes and one that reads. They are
+  known again by their description; others are never touched.
 - 3 Core: its database is made by its own program, for its retention can never be changed.
 
 Source: the servers' API references. InfluxDB 1 is tested with a real one; 2 and 3 cannot be had on
@@ -14,7 +15,7 @@ the machines that test, so there only what is asked and how answers are read is.
 import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 import urllib3
@@ -28,6 +29,7 @@ ANSWER_S: Final = 10.0
 DAY_S: Final = 86_400
 WORDS_MAX: Final = 300
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_MAY: Final = (("write", "the gateway writes"), ("read", "Grafana reads"))
 _NUMBERS: Final = re.compile(r"v?(\d+)\.(\d+)")
 
 
@@ -36,11 +38,12 @@ class SetupError(Exception):
 
 
 class Wanted(NamedTuple):
-    """What is to be there."""
+    """What is to be there. `new_tokens`: of 2.x, other tokens instead of those of earlier runs."""
 
     org: str
     bucket: str  # of 1.x: database, or database/policy
     days: int  # so long points are kept
+    new_tokens: bool = False
 
 
 class Ready(NamedTuple):
@@ -133,16 +136,37 @@ def _two(server: "_Http", version: str, wanted: Wanted) -> Ready:
         made = {"orgID": org_id, "name": wanted.bucket, "retentionRules": [rule]}
         bucket = server.send("POST", "/api/v2/buckets", made)
     done = [f"Bucket {wanted.bucket} keeps its points for {wanted.days} days."]
-    tokens = []
-    for action, words in (("write", "the gateway writes"), ("read", "Grafana reads")):
-        resource = {"type": "buckets", "id": bucket["id"], "orgID": org_id}
-        asked = {
-            "orgID": org_id,
-            "description": f"menshen: {words} {wanted.bucket}",
-            "permissions": [{"action": action, "resource": resource}],
-        }
+    tokens, sentences = _tokens(server, org_id, str(bucket["id"]), wanted)
+    return Ready(version, done + sentences, *tokens)
+
+
+def _tokens(
+    server: "_Http", org_id: str, bucket_id: str, wanted: Wanted
+) -> tuple[list[str], list[str]]:
+    """Those that were made now, for writing and for reading, each empty where one of an earlier run
+    stays; and what is to be said of those of earlier runs."""
+    found = server.get("/api/v2/authorizations", {"orgID": org_id}).get("authorizations") or []
+    tokens, done = [], []
+    for action, words in _MAY:
+        name = f"menshen: {words} {wanted.bucket}"
+        earlier = [one for one in found if one.get("description") == name]
+        is_good = any(one.get("status", "active") == "active" for one in earlier)
+        if is_good and not wanted.new_tokens:
+            tokens.append("")
+            done.append(
+                f"A token with which {words} was made before and stays good; if nobody has it any "
+                "more: --new-tokens makes another and revokes that one."
+            )
+            continue
+        resource = {"type": "buckets", "id": bucket_id, "orgID": org_id}
+        permissions = [{"action": action, "resource": resource}]
+        asked = {"orgID": org_id, "description": name, "permissions": permissions}
         tokens.append(str(server.send("POST", "/api/v2/authorizations", asked)["token"]))
-    return Ready(version, done, *tokens)
+        for one in earlier:  # once there is another: what fails here leaves one too many, not none
+            server.remove(f"/api/v2/authorizations/{quote(str(one['id']), safe='')}")
+        if earlier:
+            done.append(f"Tokens of earlier runs with which {words} are revoked: {len(earlier)}.")
+    return tokens, done
 
 
 class _Http:
@@ -180,6 +204,12 @@ class _Http:
     def send(self, method: str, path: str, body: object) -> dict[str, Any]:
         """What 2.x answers to a change."""
         return self._json(self._request(method, path, self._head(), msgspec.json.encode(body)))
+
+    def remove(self, path: str) -> None:
+        """Something of 2.x; what is gone already is no fault."""
+        answer = self._request("DELETE", path, self._head())
+        if answer.status not in (204, 404):
+            self._json(answer)
 
     def _head(self) -> dict[str, str]:
         return {"Authorization": f"Token {self.admin}", "Content-Type": "application/json"}

@@ -28,6 +28,7 @@ OPEN: Final = (
 )
 WAITING: Final = OPEN[:2]
 IN_REVIEW: Final = (CaseState.REPORTED, CaseState.ASSESSED, CaseState.SIGNED_OFF)
+BLIND_MAX: Final = 100  # doors of an outage that are named; a block can have a thousand
 NUMBERED_MAX: Final = 20_000  # cases among which a number is looked up: 50 ms
 _ACTIONS: Final = (*tables.DONE_TO_CASE, "shelved")
 _decode_names = msgspec.json.Decoder(list[str]).decode
@@ -134,13 +135,16 @@ class BlindDoor(msgspec.Struct, frozen=True):
 
 
 class OutageRow(msgspec.Struct, frozen=True):
-    """An outage with every door that was ever silent from it."""
+    """An outage with the doors that were ever silent from it: BLIND_MAX of them, those first that
+    are not seen now. `blind`: how many are not; `more`: how many doors are not named."""
 
     outage_id: str
     area: str
     since_ms: int
     over_ms: int | None
     doors: list[BlindDoor]
+    blind: int
+    more: int
 
 
 def case_counts(connection: Connection, grids: frozenset[str] | None = None) -> CaseCounts:
@@ -289,7 +293,11 @@ def outage_of(connection: Connection, case: CaseRow) -> OutageRow | None:
         .order_by(func.length(revealed(d.label)), revealed(d.label), d.door_id)
     )
     doors = [BlindDoor(row.door_id, row.label, _silent_ms(row.door_id, row.state)) for row in rows]
-    return OutageRow(outage.outage_id, outage.area, outage.since_ms, outage.over_ms, doors)
+    doors.sort(key=lambda door: door.silent_ms is None)
+    blind = sum(door.silent_ms is not None for door in doors)
+    times, shown = (outage.since_ms, outage.over_ms), doors[:BLIND_MAX]
+    more = len(doors) - len(shown)
+    return OutageRow(outage.outage_id, outage.area, *times, shown, blind, more)
 
 
 def without_network(connection: Connection, place: str) -> int:

@@ -1,10 +1,20 @@
 """Which seal hangs on which door, and what would be said of it there."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from gateway.core.duration import HOUR_MS
+from gateway.core.events import SealBound
+from gateway.core.no_json import NO_JSON
+from gateway.core.subject import SubjectKind, of_door
 from gateway.store import tables
+from gateway.store.journal import decode_event
+from gateway.store.pending import pending_events
+
+LATELY_MS: Final = HOUR_MS  # so long somebody may be at the same thing still
+_BOUND: Final = "seal_bound"
 
 
 class Hanging(NamedTuple):
@@ -50,6 +60,69 @@ def order_until_ms(connection: Connection, door_id: str, now_ms: int) -> int | N
     runs = (d.door_id == door_id) & (c.from_ms <= now_ms) & (c.to_ms > now_ms)
     query = select(func.max(c.to_ms)).join(tables.doors, d.household_id == c.household_id)
     return connection.execute(query.where(runs)).scalar()
+
+
+class Bound(NamedTuple):
+    """That a seal was hung on a door. `at_ms`: None where the gateway has not taken it yet."""
+
+    seal_id: str
+    at_ms: int | None
+
+
+def bound_at(connection: Connection, door_id: str) -> list[Bound]:
+    """What was hung on a door, the latest first, two at most; what lies in archives is not looked
+    at, nor what nobody can read."""
+    left = [
+        Bound(event.seal_id, None)
+        for _, subject, event in pending_events(connection, 0)
+        if subject == of_door(door_id) and isinstance(event, SealBound)
+    ]
+    c = tables.journal.c
+    query = select(c.at_ms, c.body).where(
+        c.subject_kind == SubjectKind.DOOR, c.subject_id == door_id, c.kind == _BOUND
+    )
+    found = [*reversed(left)]
+    for at_ms, body in connection.execute(query.order_by(c.journal_id.desc()).limit(2)):
+        try:
+            event = decode_event(body)
+        except (*NO_JSON, ValueError):
+            continue
+        if isinstance(event, SealBound):
+            found.append(Bound(event.seal_id, at_ms))
+    return found[:2]
+
+
+def was_exchanged(connection: Connection, seals: Sequence[Hanging], now_ms: int) -> bool:
+    """Whether these two changed places with each other within LATELY_MS, and nothing was hung on
+    either door since."""
+    one, other = seals
+    for seal, beside in ((one, other), (other, one)):
+        if seal.door_id is None:
+            return False
+        last, *before = bound_at(connection, seal.door_id) or [Bound("", None)]
+        is_late = last.at_ms is None or now_ms - last.at_ms < LATELY_MS
+        # What was hung there before lies in an archive, or nothing was: then it hung here first.
+        was_there = bool(before) and before[0].seal_id == beside.seal_id
+        is_old = not before and _enrolled_ms(connection, seal.seal_id) < now_ms - LATELY_MS
+        if last.seal_id != seal.seal_id or not is_late or not (was_there or is_old):
+            return False
+    return True
+
+
+def swapped_out(connection: Connection, seal: Hanging) -> str | None:
+    """The seal that was retired for this one, which hangs on its door since; None for none."""
+    last, *before = bound_at(connection, seal.door_id or "") or [Bound("", None)]
+    if last.seal_id != seal.seal_id or not before:
+        return None
+    c = tables.seals.c
+    query = select(c.seal_id).where(c.seal_id == before[0].seal_id, c.ended_ms.is_not(None))
+    return connection.execute(query).scalar()
+
+
+def _enrolled_ms(connection: Connection, seal_id: str) -> int:
+    c = tables.seals.c
+    query = select(c.enrolled_ms).where(c.seal_id == seal_id)
+    return int(connection.execute(query).scalar() or 0)
 
 
 def _openings(connection: Connection, door_id: str, seal_id: str) -> int:

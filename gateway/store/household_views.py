@@ -31,9 +31,8 @@ from gateway.store.household_tables import (
     seal_answers,
 )
 from gateway.store.matter_reach import ALL, OPEN_DISPUTES, Reach, within
-from gateway.store.records import in_cell, records
+from gateway.store.records import Key, Part, in_cell, part, records
 
-LISTED_MAX: Final = 200  # of each list, where nothing else is asked for
 SAID_MS: Final = DAY_MS  # what a household said of its seal is shown for so long,
 SAID_MAX: Final = 3  # the latest of it
 CASES_MAX: Final = 20  # at the door of an opening, that may be about it
@@ -149,13 +148,13 @@ class DeliveryCount(msgspec.Struct, frozen=True):
 
 
 def open_requests(
-    connection: Connection, reach: Reach = ALL, limit: int = LISTED_MAX
-) -> list[RequestRow]:
-    """What goes on, a doctor first, then the oldest."""
+    connection: Connection, limit: int, reach: Reach = ALL, after: Key | None = None
+) -> Part[RequestRow]:
+    """What goes on, a doctor first, then the oldest; from a key on."""
     r = requests.c
     query = _requests(reach).where(r.state.in_(OPEN))
     order = r.kind != RequestKind.DOCTOR, r.asked_ms, r.request_id
-    return records(connection, query.order_by(*order).limit(limit), RequestRow)
+    return part(connection, query, RequestRow, order, limit, after)
 
 
 def done_requests(connection: Connection, limit: int, reach: Reach = ALL) -> list[RequestRow]:
@@ -183,13 +182,13 @@ def requests_of(
 
 
 def open_disputes(
-    connection: Connection, reach: Reach = ALL, limit: int = LISTED_MAX
-) -> list[DisputeRow]:
-    """Those that are not answered, what must be answered first before the others."""
+    connection: Connection, limit: int, reach: Reach = ALL, after: Key | None = None
+) -> Part[DisputeRow]:
+    """Those that are not answered, what must be answered first before the others; from a key on."""
     d = disputes.c
     query = _disputes(reach).where(d.state.in_(OPEN_DISPUTES))
     order = d.answer_by_ms, d.dispute_id
-    return records(connection, query.order_by(*order).limit(limit), DisputeRow)
+    return part(connection, query, DisputeRow, order, limit, after)
 
 
 def answered_disputes(connection: Connection, limit: int, reach: Reach = ALL) -> list[DisputeRow]:
@@ -217,13 +216,14 @@ def disputes_of(
 
 
 def open_questions(
-    connection: Connection, reach: Reach = ALL, limit: int = LISTED_MAX
-) -> list[QuestionRow]:
-    """Those about somebody's health that go on: who is not well first, then the oldest."""
+    connection: Connection, limit: int, reach: Reach = ALL, after: Key | None = None
+) -> Part[QuestionRow]:
+    """Those about somebody's health that go on: who is not well first, then the oldest; from a key
+    on."""
     q = health_questions.c
     query = _questions(reach).where(q.is_over.is_(False))
-    order = q.is_unwell.desc(), q.asked_ms, q.question_id
-    return records(connection, query.order_by(*order).limit(limit), QuestionRow)
+    order = ~q.is_unwell, q.asked_ms, q.question_id
+    return part(connection, query, QuestionRow, order, limit, after)
 
 
 def question(connection: Connection, question_id: str) -> QuestionRow | None:

@@ -29,6 +29,7 @@ SEALED: Final = PREFIX[:1].encode()  # stands in a state that holds free text, a
 ON_DUTY_MAX: Final = 100  # people whom one list names
 READ_AT_ONCE: Final = 1_000  # rows of doors; one by one each costs as much again
 NEVER_MS: Final = 2**62  # no time is so late
+NO_GRID: Final = "?"  # where the grid of a door or a person is spoilt, and so none there is
 SORTED_HERE: Final = 500  # doors; a list of so many is put in its order by us, and not by SQLite
 
 
@@ -246,10 +247,10 @@ _DOORS = select(
     tables.doors.c.building,
     tables.doors.c.stair,
     tables.doors.c.ended_ms,
-).join(tables.grids)
+).join(tables.grids, isouter=True)
 
 _PLACE = (
-    tables.grids.c.name,
+    func.coalesce(tables.grids.c.name, NO_GRID),
     tables.doors.c.grid_id,
     short_first(tables.doors.c.label),
     tables.doors.c.door_id,
@@ -265,7 +266,7 @@ _DOORS_OF = _DOORS.where(tables.doors.c.door_id.in_(bindparam("door_ids", expand
 _IN_USE_COUNT = select(func.count()).where(tables.doors.c.ended_ms.is_(None))
 _PLACE_OF = (
     select(*_PLACE)
-    .join(tables.grids, tables.grids.c.grid_id == tables.doors.c.grid_id)
+    .join(tables.grids, tables.grids.c.grid_id == tables.doors.c.grid_id, isouter=True)
     .where(tables.doors.c.door_id == bindparam("door_id"))
 )
 
@@ -273,10 +274,10 @@ _WARDENS = select(
     tables.wardens.c.warden_id,
     tables.wardens.c.name,
     tables.wardens.c.grid_id,
-    tables.grids.c.name.label("grid"),
+    func.coalesce(tables.grids.c.name, NO_GRID).label("grid"),
     tables.wardens.c.language,
     tables.wardens.c.role,
-).join(tables.grids)
+).join(tables.grids, isouter=True)
 
 
 def _openings_of() -> Select[Any]:
@@ -308,7 +309,7 @@ def _doors(
     bound: dict[str, Any] | None = None,
 ) -> list[DoorRow]:
     reveal, rows, findings = reader(connection), [], Findings()
-    texts: dict[bytes, str] = {}  # of grids: many doors lie in each
+    texts: dict[bytes | None, str] = {None: NO_GRID}  # of grids: many doors lie in each
     found = chain.from_iterable(connection.execute(query, bound).partitions(READ_AT_ONCE))
     for door_id, label, grid_id, grid, state, building, stair, ended_ms in found:
         if isinstance(state, str):  # SQLite takes anything into any column

@@ -30,7 +30,7 @@ def test_doors_show_what_is_enrolled_before_a_gateway_ran(menshen, store):
     first, second = menshen("doors", "--json").json
     assert (first["door_id"], first["seal_id"]) == ("d1", "00112233445566aa")
     assert (second["seal_id"], second["contact"], second["case_id"]) == (None, "unknown", None)
-    assert "… 1 of 2; --limit shows more" in menshen("doors", "--limit", 1).out
+    assert "Only 1 of 2 are listed; --limit shows more." in menshen("doors", "--limit", 1).out
 
 
 def test_a_seal_that_is_late_or_lost_is_said_to_be(menshen, store):

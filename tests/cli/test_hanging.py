@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select, update
 
 from gateway.cli import broker_leaving, hanging_words
 from gateway.cli.exit_codes import INTERRUPTED, STOPPED
@@ -12,7 +12,7 @@ from gateway.core.events import SealBound, SealUnbound
 from gateway.registry.enrolment import Enrolment
 from gateway.registry.rows import NewDoor, NewOrder, NewSeal
 from gateway.registry.seal_rows import WIPED
-from gateway.store import pending, tables
+from gateway.store import journal, pending, tables
 from tests.cli.conftest import SEAL
 
 HOUR_MS = 3_600_000
@@ -30,7 +30,8 @@ def house(store, settings):
         enrolment.take(NewOrder("d1", now - HOUR_MS, now + HOUR_MS, "o1"))
         enrolment.write()
     with store.writing() as connection:
-        connection.execute(tables.pending_events.delete())
+        connection.execute(tables.pending_events.delete())  # they have hung there for months
+        connection.execute(update(tables.seals).values(enrolled_ms=1))
     return store
 
 
@@ -104,8 +105,43 @@ def test_two_seals_on_each_others_doors_change_places_in_one_step(menshen, house
     assert told(house) == {("d1", third), ("d2", first)}
     assert "2 openings of door d1" in said
     assert "another household's" in said
-    assert menshen("exchange", "d1", "d2").code == 0
+    for pair in ((SEAL, THIRD), ("d1", "d2"), (THIRD, SEAL)):  # who saw no answer says it again
+        again = menshen("exchange", *pair)
+        assert (again.code, "nothing was changed now; --back" in again.out) == (0, True)
+        assert hangs(house)[SEAL] == "d2"
+    assert menshen("exchange", "d1", "d2", "--back").code == 0
     assert hangs(house)[SEAL] == "d1"
+
+
+@pytest.mark.parametrize("is_taken", [False, True], ids=["waiting", "journaled"])
+def test_only_what_changed_places_lately_counts_as_done(menshen, house, is_taken):
+    """Also once the gateway has taken it; not when it was long ago, nor when anything was hung on
+    one of the two doors since, nor of two that were first hung together."""
+    assert menshen("exchange", SEAL, "d2").code == 0
+    numbers = list(range(1, 100))
+
+    def take(ago_ms: int = 0) -> None:
+        at_ms = time.time_ns() // 1_000_000 - ago_ms
+        with house.writing() as connection:
+            for pending_id, subject, event in pending.pending_events(connection, 0):
+                row = journal.row_of(numbers.pop(0), at_ms, subject, event, None)
+                connection.execute(insert(tables.journal), row)
+                one = tables.pending_events.c.pending_id == pending_id
+                connection.execute(delete(tables.pending_events).where(one))
+
+    if is_taken:
+        take()
+    assert "nothing was changed" in menshen("exchange", SEAL, "d1").out
+    assert menshen("swap", "d1", SPARE).code == 1  # there is no broker to tell of it
+    assert "already, and seal" in menshen("swap", "d1", SPARE).out  # and it is told again
+    assert hangs(house) == {SPARE: "d1", SEAL: "d2"}
+    if is_taken:
+        take()
+    assert "from now on" in menshen("exchange", "d1", "d2").out
+    assert hangs(house) == {SPARE: "d2", SEAL: "d1"}
+    take(2 * HOUR_MS)
+    assert "from now on" in menshen("exchange", "d1", "d2").out
+    assert hangs(house) == {SPARE: "d1", SEAL: "d2"}
 
 
 def test_what_cannot_change_places_is_told(menshen, house):

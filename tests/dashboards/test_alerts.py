@@ -67,6 +67,16 @@ def test_tampering_is_told_while_it_is_said_and_not_before(wall: Wall, site: Sit
     assert door.seal_id not in on(wall, "tamper", at_ms + 24 * HOUR_MS)
 
 
+def test_tampering_that_a_seal_goes_on_to_say_does_not_ring_again_at_each_report(
+    wall: Wall, site: SiteWeek
+) -> None:
+    """A seal that speaks once an hour says it once an hour: between two reports it is still so."""
+    door = next(door for door in site.doors if truth.tampers(door))
+    at_ms = truth.tampers(door)[0]
+    looks = [at_ms + ago * MINUTE_MS for ago in range(1, 61, 7)]
+    assert [at for at in looks if door.seal_id not in on(wall, "tamper", at)] == []
+
+
 def open_for_long(wall: Wall, at_ms: int) -> set[str]:
     """The seals of which it was on at each look, for as long as it must last."""
     alert = BY_NAME["open-too-long"]

@@ -39,14 +39,15 @@ class Stand:
                 body["login"] = self.headers.get("authorization", "")
                 stand.asked.append((self.command, self.path, body))
                 found = {} if self.path == "/ping" else answers(self.command, self.path, body)
-                said = json.dumps(found).encode()
-                self.send_response(found.pop("_status", 200) if isinstance(found, dict) else 200)
+                status = found.pop("_status", 200) if isinstance(found, dict) else 200
+                said = b"" if status == 204 else json.dumps(found).encode()
+                self.send_response(status)
                 self.send_header("X-Influxdb-Version", version)
                 self.send_header("Content-Length", str(len(said)))
                 self.end_headers()
                 self.wfile.write(said)
 
-            do_POST = do_PATCH = do_GET
+            do_POST = do_PATCH = do_DELETE = do_GET
 
             def log_message(self, *_: object) -> None:
                 """Nothing."""
@@ -116,6 +117,8 @@ def two(_: str, path: str, body: dict[str, Any]) -> Any:
         return {"orgs": [{"id": "0123"}]}
     if path.startswith("/api/v2/buckets?"):
         return {"buckets": []}
+    if path.startswith("/api/v2/authorizations?"):
+        return {"authorizations": []}
     if path == "/api/v2/buckets":
         return {"id": "4567", "name": body["name"]}
     return {"token": "for-" + body["permissions"][0]["action"]}
@@ -134,6 +137,54 @@ def test_of_influxdb_2_a_bucket_and_two_tokens_that_may_one_thing_each(port: int
         }
         tokens = [body for _, path, body in stand.asked if path.endswith("authorizations")]
         assert [len(token["permissions"]) for token in tokens] == [1, 1]
+
+
+class Two:
+    """What InfluxDB 2 remembers of its tokens, as its API has them."""
+
+    def __init__(self) -> None:
+        self.kept = [
+            {"id": "0a", "description": "Grafana of the neighbours", "status": "active"},
+            {"id": "0b", "description": "menshen: the gateway writes other", "status": "active"},
+        ]
+
+    def __call__(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        if not path.startswith("/api/v2/authorizations"):
+            return two(method, path, body)
+        if method == "GET":
+            return {"authorizations": self.kept}
+        if method == "DELETE":
+            gone = [one for one in self.kept if path.endswith(f"/{one['id']}")]
+            self.kept = [one for one in self.kept if one not in gone]
+            return {"_status": 204 if gone else 404}
+        number = f"1{len(self.kept)}{body['permissions'][0]['action']}"
+        self.kept.append({"id": number, "description": body["description"], "status": "active"})
+        return {"token": f"t-{number}"}
+
+    def ours(self) -> list[str]:
+        """The ids of those of our bucket."""
+        return [one["id"] for one in self.kept if one["description"].endswith(" seals")]
+
+
+def test_done_again_no_token_is_added_and_new_ones_put_an_end_to_those_before(port: int) -> None:
+    """Each run made two more that may write and read for ever, and nobody knew which was in use."""
+    server = Two()
+    with Stand("v2.7.1", port, server) as stand:
+        first = make_ready(stand.url, "operator", WANTED)
+        assert first.write_token
+        assert first.read_token
+        ours = server.ours()
+        again = make_ready(stand.url, "operator", WANTED)
+        assert (again.write_token, again.read_token, server.ours()) == ("", "", ours)
+        assert sum("stays good" in sentence for sentence in again.done) == 2
+        new = make_ready(stand.url, "operator", WANTED._replace(new_tokens=True))
+        assert {new.write_token, new.read_token}.isdisjoint((first.write_token, first.read_token))
+        assert sum("are revoked: 1." in sentence for sentence in new.done) == 2
+        assert (len(server.ours()), set(ours) & set(server.ours())) == (2, set())
+        server.kept[-1]["status"] = "inactive"  # somebody switched off the one that reads
+        some = make_ready(stand.url, "operator", WANTED)
+        assert (some.write_token, bool(some.read_token)) == ("", True)
+    assert [one["id"] for one in server.kept][:2] == ["0a", "0b"], "others' are never touched"
 
 
 def test_the_command_takes_its_login_from_the_environment_and_from_a_file(

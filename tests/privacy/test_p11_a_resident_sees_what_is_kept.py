@@ -48,7 +48,7 @@ async def test_p11_who_did_what_with_what_it_asked_for_is_told_and_the_audit_nam
         unwell = HealthReported(action_id="h", is_well=False, symptoms=(Symptom.FEVER,))
         assert (await site.engine.submit(of_household("d0"), unwell)).changed
         with site.store.reading() as connection:
-            (question,) = household_views.open_questions(connection)
+            (question,) = household_views.open_questions(connection, 9).rows
         does = {
             f"requests/{request_id}/take": "took a request",
             f"requests/{request_id}/decline": "declined a request",

@@ -7,8 +7,12 @@ from typing import Any
 
 import msgspec
 
+from gateway.core.households.events import HealthReported
+from gateway.core.households.model import Symptom
+from gateway.core.subject import of_household
 from gateway.web.api.cursors import LIMIT_MAX
 from tests.web.signed_in import signed_in_site
+from tests.web.test_requests import asks
 from tests.web.web_site import Console, console, first_case, new_store, problem_of
 
 LISTS = (
@@ -17,6 +21,7 @@ LISTS = (
     f"/api/v1/cases/{first_case(0)}/deliveries",
     "/api/v1/wardens/wang/pages",
     "/api/v1/wardens/wang/unsigned",
+    "/api/v1/requests",
 )
 
 
@@ -33,9 +38,17 @@ async def parts(site: Console, path: str, limit: int) -> list[dict[str, Any]]:
 
 
 async def busy(site: Console, doors: int) -> None:
-    """Each door opened once; every third case is taken, every third reported too."""
+    """Each door opened once; every third case is taken, every third reported too. Each household
+    asks for something, and every other is not well."""
     for number in range(doors):
         await site.seal(number)
+        kind = "doctor" if number % 3 == 1 else "food"
+        await asks(site, number, kind)
+        if number % 2:
+            report = HealthReported(
+                action_id=f"w{number}", is_well=False, symptoms=(Symptom.FEVER,)
+            )
+            await site.engine.submit(of_household(f"d{number}"), report)
         await site.opens(number)
         if number % 3:
             await site.act(first_case(number), "acknowledge")

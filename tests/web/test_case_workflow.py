@@ -3,18 +3,20 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from msgspec.structs import replace
+from sqlalchemy import select, update
 
 from gateway.core.cases.actions import ACTION_OF
 from gateway.core.cases.refusal import Refusal
 from gateway.core.events import ReportCame, SealLost
-from gateway.core.model import CaseState, Contact
+from gateway.core.model import CaseState, Contact, Silence
 from gateway.core.rules import Rules
 from gateway.core.subject import SITE, of_door
 from gateway.language.catalogue import LOCALES
 from gateway.language.refusals import refusal_line
 from gateway.store import case_views, tables, views
-from gateway.store.case_views import CaseRow
+from gateway.store.case_views import BLIND_MAX, CaseRow
+from gateway.store.states import encode
 from gateway.web.case_words import place_word
 from tests.web.web_site import (
     HOUR_MS,
@@ -245,6 +247,27 @@ async def test_an_outage_is_one_case_with_its_doors_and_is_taken_and_reported(
         await site.act(case.case_id, "acknowledge")
         assert await site.act(case.case_id, "report", outcome="supply") == {"changed": True}
         assert (await case_of(site, case.case_id)).outcome == "supply"
+
+
+async def test_a_large_outage_names_some_of_its_doors_those_that_are_not_seen_first(
+    tmp_path: Path,
+) -> None:
+    count = BLIND_MAX + 7
+    async with console(new_store(tmp_path, count), rules={"outage_gather_ms": 1_000}) as site:
+        case = await outage(site, count)
+        with site.store.writing() as connection:  # the first is heard again
+            for door_id, door in site.engine.state.doors.items():
+                silence = None if door_id == "d0" else Silence(now_ms())
+                row = update(tables.doors).where(tables.doors.c.door_id == door_id)
+                connection.execute(row.values(state=encode(replace(door, silence=silence))))
+        for language, more in (("en", "and 7 more"), ("zh-CN", "另有 7 项")):
+            headers = {"Accept-Language": language}
+            page = (await site.client.get(f"/cases/{case.case_id}", headers=headers)).text
+            assert more in page
+            assert page.count('<li><a href="/doors/') == BLIND_MAX
+        page = await site.text(f"/cases/{case.case_id}")
+        assert f"{count - 1} doors are not seen." in page
+        assert 'href="/doors/d0"' not in page
 
 
 @pytest.mark.parametrize("language", LOCALES)

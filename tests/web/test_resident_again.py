@@ -11,8 +11,9 @@ from gateway.core.events import OrderPlaced
 from gateway.core.model import Order, Policy
 from gateway.core.subject import of_door
 from gateway.store import household_tables as matters
-from gateway.web.resident import entrance, shown
+from gateway.web.resident import asking_routes, data_routes, entrance, shown
 from tests.web.households import HouseholdPhone, household_phone, new_code, permits_of
+from tests.web.signed_in import signed_in_site
 from tests.web.web_site import HOUR_MS, Console, console, new_store
 
 OFFER, OTHER = "0123456789abcdef", "fedcba9876543210"
@@ -187,3 +188,28 @@ async def test_words_of_which_nobody_sees_anything_are_none(
     assert asked.words == ""
     of_what = await phone.presses("/r/ask", offered=OTHER, kind="other", words=unseen)
     assert of_what.status_code == 409
+
+
+async def test_a_list_that_stops_says_so_and_the_file_has_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking_routes, "LISTED_MAX", 2)
+    monkeypatch.setattr(data_routes, "LOOKS_MAX", 2)
+    cut = "Only the latest 2 are listed here."
+    async with signed_in_site(tmp_path) as site:
+        await site.console.seal(0)
+        code = new_code(site.console.store, "d0")
+        async with household_phone(site.console.app, base="http://menshen.test") as phone:
+            assert (await phone.enters(code)).status_code == 200
+            kinds = ("food", "doctor", "rubbish")
+            for number in (1, 2, 3):
+                await phone.presses("/r/ask", kind=kinds[number - 1])
+                await phone.presses("/r/well", is_well="true")
+                await site.asks("wang", "GET", "/doors/d0")
+                if number == 1:
+                    continue
+                for path in ("ask", "well", "looks"):
+                    said = cut in (await phone.opens(f"/r/{path}")).text
+                    assert said is (number > 2), (path, number)
+            file = (await phone.opens("/r/file")).json()
+            assert [len(file[name]) for name in ("requests", "health", "looked")] == [3, 3, 3]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from gateway.core.events import OrderPlaced
 from gateway.core.households.events import DisputeRaised, HealthReported, RequestAsked
@@ -189,3 +189,37 @@ async def test_i1_no_spoilt_cell_takes_a_page_with_it(site: Console) -> None:
             assert {found[path] for path in theirs} == {200}, (where, found)
             spoiler.put_back(table, column, before)
         assert await seen(site, [first, second]) == sound
+
+
+async def test_what_its_list_cannot_hold_is_said_to_be_there(site: Console) -> None:
+    """Whatever cell of an open case or matter is spoilt: it stands in its list, or is said to be
+    unreadable, on the same page; a door or a person of a grid that is none stands in the list of
+    doors and of people."""
+    spoiler = Spoiler(site.store.path)
+    with site.store.writing() as connection:
+        connection.execute(update(tables.cases).values(state="raised"))  # a permit closed the first
+    said, on_wall = "Cannot be read", "1 case cannot be read"
+    for page in ("/cases", "/requests"):
+        assert said not in await site.text(page)
+    wanted = {"cases": 2, "requests": 1, "health_questions": 1, "disputes": 1}
+    lists = {"cases": "open", "health_questions": "questions"}
+    for table, column in spoiler.cells():
+        if table not in wanted:
+            continue
+        for value in ("garbage", b"\xff\xfe", 1.5):
+            before = spoiler.put(table, column, value)
+            if before is None:
+                continue
+            page = "/cases" if table == "cases" else "/requests"
+            answer = (await site.client.get(f"/api/v1{page}?limit=9")).json()
+            listed = len(answer[lists.get(table, table)]) + len(answer.get("in_review", []))
+            where = f"{table}.{column} = {value!r}"
+            is_said = said in await site.text(page)
+            assert listed + is_said >= wanted[table], where
+            assert not is_said or table != "cases" or on_wall in await site.text("/"), where
+            spoiler.put_back(table, column, before)
+    for table, page in (("doors", "/"), ("wardens", "/wardens")):
+        before = spoiler.put(table, "grid_id", "garbage")
+        first = {"doors": "3-101", "wardens": "Li Qiang"}[table]
+        assert first in await site.text(page)
+        spoiler.put_back(table, "grid_id", before)

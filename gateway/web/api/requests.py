@@ -1,6 +1,7 @@
 """What a program reads of households' matters, what it does about them, and how much was done."""
 
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from msgspec import UNSET, to_builtins
@@ -14,10 +15,13 @@ from gateway.web import actor, matters
 from gateway.web.actions import Answered
 from gateway.web.answers import json_answer, list_answer, problem_answer
 from gateway.web.api.answered import acts, answered
+from gateway.web.api.cursors import LIMIT, Cursor, Cursors, Limit, Whole, goes_on, written
 from gateway.web.api.shapes import ActionRefused, Done, DoneCounts, Matters
 from gateway.web.context import WebContext
 
 DAYS_MAX = 366
+_Open = tuple[bool, Whole, str]
+_MATTERS: Final = Cursors(tuple[_Open | None, _Open | None, tuple[Whole, str] | None])
 Day = Annotated[int, Query(ge=0, le=200_000, description="days since 1970 on the site's clock")]
 
 
@@ -27,18 +31,18 @@ def routes(context: WebContext) -> APIRouter:
     router = APIRouter()
 
     @router.get("/requests", **answered(Matters, is_list=True))
-    async def listed(request: Request) -> Response:
-        """What goes on: requests, questions of health, disputes; at most two hundred of each, what
-        matters most first."""
-        grids = context.scope(request, Right.REQUESTS)
+    async def listed(request: Request, limit: Limit = LIMIT, cursor: Cursor = None) -> Response:
+        """What goes on: requests, questions of health, disputes; what matters most first."""
+        grids, keys = context.scope(request, Right.REQUESTS), _MATTERS.read(cursor)
         reach = Reach(grids)
 
         def query(connection: Connection) -> Matters:
-            return Matters(
-                household_views.open_requests(connection, reach),
-                household_views.open_questions(connection, reach),
-                household_views.open_disputes(connection, reach),
-            )
+            of = connection, limit, reach
+            asked = goes_on(keys, 0, partial(household_views.open_requests, *of))
+            about_health = goes_on(keys, 1, partial(household_views.open_questions, *of))
+            contested = goes_on(keys, 2, partial(household_views.open_disputes, *of))
+            end = written([asked.next, about_health.next, contested.next])
+            return Matters(asked.rows, about_health.rows, contested.rows, end)
 
         return list_answer(request, await context.read(query), grids)
 

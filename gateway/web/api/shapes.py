@@ -60,6 +60,7 @@ class Matters(Struct, frozen=True):
     requests: list[RequestRow]
     questions: list[QuestionRow]
     disputes: list[DisputeRow]
+    next: str | None
 
 
 class DoneCounts(Struct, frozen=True):

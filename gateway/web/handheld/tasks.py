@@ -45,7 +45,6 @@ OPENINGS_MAX: Final = 50  # the latest of a door, of which some were announced
 LATE_MAX: Final = 20
 SPENT_MAX: Final = 5  # the latest announced openings of a door
 KEPT_MAX: Final = CARDS_MAX  # cases whose pages a phone keeps, those that wait first
-BLIND_MAX: Final = 100  # doors that an outage's page names
 
 _PROOF: Final = [None, *Evidence]  # from the weakest to the strongest
 
@@ -252,4 +251,4 @@ def _outage(connection: Connection, case: CaseRow) -> dict[str, Any] | None:
     if found is None:
         return None
     blind = [door for door in found.doors if door.silent_ms is not None]
-    return {"doors": blind[:BLIND_MAX], "more": len(blind[BLIND_MAX:])}
+    return {"doors": blind, "more": found.blind - len(blind)}

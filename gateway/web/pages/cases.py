@@ -21,6 +21,7 @@ from gateway.store import (
     household_views,
     photos,
     resident_views,
+    spoilt_rows,
     views,
 )
 from gateway.store.case_views import CaseRow
@@ -236,7 +237,8 @@ def routes(context: WebContext) -> APIRouter:
             closed = case_views.closed_cases(connection, CLOSED_MAX, last, grids)
             more = closed[-1] if len(closed) == CLOSED_MAX else None
             known = {"closed": closed, "more": more, "seen": view.digest()}
-            return fragments | known | {"view_name": places.name()}
+            spoilt = spoilt_rows.cases(connection, grids)
+            return fragments | known | {"spoilt": spoilt, "view_name": places.name()}
 
         return await context.page_for_all(request, "cases.html", gather)
 

@@ -17,7 +17,7 @@ from gateway.core.households.model import RequestKind, RequestState
 from gateway.core.local_time import Zone
 from gateway.core.paging.schedule import Role
 from gateway.engine.ports import Committed
-from gateway.store import household_views, page_views, views
+from gateway.store import household_views, page_views, spoilt_rows, views
 from gateway.store.household_views import DisputeRow, QuestionRow, RequestRow
 from gateway.store.matter_reach import Reach, open_counts
 from gateway.store.records import R
@@ -101,12 +101,12 @@ def reach_of(warden: WardenRow) -> Reach:
 def gathered(connection: Connection, reach: Reach, by: Acting | None, warden_id: str = "") -> Shown:
     """The lists as they are now."""
     counts, most = open_counts(connection, reach), PHONE_MAX if warden_id else SHOWN_MAX
-    disputes = household_views.open_disputes(connection, reach, most)
+    disputes = household_views.open_disputes(connection, most, reach).rows
     people = views.wardens(connection, WARDENS_MAX, grids=reach.grids) if disputes else []
     return Shown(
         by,
-        Some(household_views.open_requests(connection, reach, most), counts.requests),
-        Some(household_views.open_questions(connection, reach, most), counts.questions),
+        Some(household_views.open_requests(connection, most, reach).rows, counts.requests),
+        Some(household_views.open_questions(connection, most, reach).rows, counts.questions),
         Some(disputes, counts.disputes),
         people,
         warden_id,
@@ -164,6 +164,7 @@ def routes(context: WebContext) -> APIRouter:
                 "done": household_views.done_requests(connection, DONE_MAX, reach),
                 "answered": household_views.answered_disputes(connection, DONE_MAX, reach),
                 "counted": counted(connection, zone, now_ms),
+                "spoilt": spoilt_rows.matters(connection, reach.grids),
                 **untold(connection, reach.grids, now_ms),
             }
 

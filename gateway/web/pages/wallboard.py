@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse
 from gateway.accounts.roles import Right
 from gateway.core.rules import Rulebook
 from gateway.engine.ports import Committed
-from gateway.store import case_views
+from gateway.store import case_views, spoilt_rows
 from gateway.web.context import WebContext
 from gateway.web.door_map import DoorMap, DoorQuery
 from gateway.web.live_view import Fragment, LiveView
@@ -61,6 +61,7 @@ class Wallboard(LiveView):
             "count": counts.open,
             "more": max(counts.open - CASES_MAX, 0),
             "in_review": counts.in_review,
+            "spoilt": spoilt_rows.cases(connection, self._grids).total,
         }
         return [Fragment("side", "parts/side.html", "side", side), *found]
 

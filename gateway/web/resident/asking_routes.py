@@ -42,9 +42,10 @@ def _add_requests(router: APIRouter, context: WebContext, entrance: Entrance) ->
     @router.get("/ask")
     async def page(request: Request, here: Annotated[Here, opened]) -> Response:
         def gather(rows: Connection, order: OrderSpan) -> dict[str, Any]:
-            limits = LISTED_MAX, order.since_ms
+            limits = LISTED_MAX + 1, order.since_ms
             found = household_views.requests_of(rows, here.household_id, *limits)
-            return {"requests": found, "kinds": list(RequestKind)}
+            kinds, is_cut = list(RequestKind), len(found) > LISTED_MAX
+            return {"requests": found[:LISTED_MAX], "kinds": kinds, "is_cut": is_cut}
 
         return await page_of(context, request, here, "ask.html", gather)
 
@@ -107,9 +108,10 @@ def _add_answers(router: APIRouter, context: WebContext, entrance: Entrance) -> 
     @router.get("/well")
     async def health(request: Request, here: Annotated[Here, opened]) -> Response:
         def gather(rows: Connection, order: OrderSpan) -> dict[str, Any]:
-            limits = LISTED_MAX, order.since_ms
+            limits = LISTED_MAX + 1, order.since_ms
             found = household_views.reports_of(rows, here.household_id, *limits)
-            return {"reports": found, "symptoms": list(Symptom)}
+            symptoms, is_cut = list(Symptom), len(found) > LISTED_MAX
+            return {"reports": found[:LISTED_MAX], "symptoms": symptoms, "is_cut": is_cut}
 
         return await page_of(context, request, here, "well.html", gather)
 

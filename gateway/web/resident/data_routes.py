@@ -12,24 +12,26 @@ from gateway.web.resident import consenting, own_data, shown
 from gateway.web.resident.asking_routes import voice_of
 from gateway.web.resident.drawn import done, page_of
 from gateway.web.resident.entrance import Entrance, Here
-from gateway.web.resident.looks import Look, looks
+from gateway.web.resident.looks import LOOKS_MAX, Look, looks
 
 
 def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
     """GET /r/looks, /r/file and /r/consent; POST /r/consent/give and …/withdraw."""
     opened = Depends(entrance.page)
 
-    async def looked(here: Here, language: str) -> list[Look] | None:
+    async def looked(here: Here, language: str, most: int) -> list[Look] | None:
         order = here.holder.order
         if order is None or here.holder.is_over(context.now_ms()):
             return []  # nothing is shown any more
         abouts = await context.read(lambda rows: shown.abouts(rows, here.household_id, order))
-        return await looks(context, abouts, order.since_ms, language)
+        return await looks(context, abouts, order.since_ms, language, most)
 
     @router.get("/looks")
     async def who_looked(request: Request, here: Annotated[Here, opened]) -> Response:
-        found = await looked(here, context.language(request))
-        gather = lambda _rows, _order: {"looks": found}  # noqa: E731 - it was read beside
+        found = await looked(here, context.language(request), LOOKS_MAX + 1)
+        is_cut = found is not None and len(found) > LOOKS_MAX
+        part = {"looks": found and found[:LOOKS_MAX], "is_cut": is_cut}
+        gather = lambda _rows, _order: part  # noqa: E731 - it was read beside
         return await page_of(context, request, here, "looks.html", gather)
 
     @router.get("/file")
@@ -41,7 +43,8 @@ def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
         data = await context.read(
             lambda rows: own_data.of_household(rows, household_id, order, zone)
         )
-        content = own_data.as_file(data, await looked(here, context.language(request)), zone)
+        looked_at = await looked(here, context.language(request), own_data.ROWS_MAX)
+        content = own_data.as_file(data, looked_at, zone)
         headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
         return Response(content, headers=headers, media_type="application/json")
 

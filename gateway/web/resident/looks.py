@@ -16,7 +16,7 @@ from gateway.web.audit_words import Names
 from gateway.web.context import WebContext
 from gateway.web.pages.me import ROLE_WORDS
 
-LOOKS_MAX: Final = 100
+LOOKS_MAX: Final = 100  # on the page; the file has what it has of every kind
 FORMS_MAX: Final = 200  # in one question: SQLite bears a thousand conditions in a row
 _YOURS = N_("your door")
 _PROGRAM = N_("A program of the site")
@@ -33,7 +33,7 @@ class Look(Struct, frozen=True):
 
 
 async def looks(
-    context: WebContext, abouts: list[str], since_ms: int, language: str
+    context: WebContext, abouts: list[str], since_ms: int, language: str, most: int
 ) -> list[Look] | None:
     """The latest, newest first; None at a site without accounts, which has no audit.
 
@@ -42,6 +42,7 @@ async def looks(
         abouts: what the audit calls that which is the household's: "door d1", "case …".
         since_ms: not before this.
         language: in which it is read.
+        most: so many at most.
     """
     if not context.visitors.is_used():
         return None
@@ -55,8 +56,8 @@ async def looks(
         for first in range(0, len(forms), FORMS_MAX):
             some = tuple(forms[first : first + FORMS_MAX])
             wanted = Wanted(about=some[0], also=some, from_ms=since_ms)
-            entries |= {one.entry_id: one for one in audit.read(rows, LOOKS_MAX, None, wanted)}
-        newest = [entries[key] for key in sorted(entries, reverse=True)][:LOOKS_MAX]
+            entries |= {one.entry_id: one for one in audit.read(rows, most, None, wanted)}
+        newest = [entries[key] for key in sorted(entries, reverse=True)][:most]
         newest = audit_names.revealed(context.store.keys, newest)
         return [_look(rows, entry, language) for entry in newest]
 

@@ -1,0 +1,124 @@
+"""What needs somebody and stands in no list, for a cell that its list goes by cannot be read.
+
+A disk, a person or an older release has written what is no state, no reason, no time. `records`
+leaves such a row out, and a query for open ones does not find it; here it is found, so that a page
+can say that it is there. What may be empty spoils no row.
+"""
+
+from collections.abc import Iterator
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Final, NamedTuple, Union, get_args, get_origin
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select
+
+from gateway.core.households.model import DisputeState, RequestState
+from gateway.core.households.requests import OPEN as REQUESTED
+from gateway.core.model import CaseState
+from gateway.store import tables
+from gateway.store.case_views import CaseRow
+from gateway.store.household_tables import disputes, health_questions, requests
+from gateway.store.household_views import DisputeRow, QuestionRow, RequestRow
+from gateway.store.matter_reach import OPEN_DISPUTES
+from gateway.store.records import records
+
+NAMED_MAX: Final = 20
+_STORED: Final = {int: "integer", bool: "integer", str: "text"}
+
+
+class SpoiltRow(msgspec.Struct, frozen=True):
+    """A case or a matter that nobody can read, and at which door; None where that is spoilt too."""
+
+    key: str
+    door_id: str | None
+    label: str | None
+
+
+class Spoilt(NamedTuple):
+    """Some of them, and how many there are in `total`."""
+
+    rows: list[SpoiltRow]
+    total: int
+
+    @property
+    def more(self) -> int:
+        """How many are not named."""
+        return self.total - len(self.rows)
+
+
+NONE: Final = Spoilt([], 0)
+
+
+def cases(
+    connection: Connection, grids: frozenset[str] | None = None, most: int = NAMED_MAX
+) -> Spoilt:
+    """Cases that are not closed, as far as can be read; of these grids, if they are given."""
+    c = tables.cases.c
+    # Not `!=`, for which SQLite would go through all cases since ever.
+    is_open = or_(c.state < CaseState.CLOSED, c.state > CaseState.CLOSED)
+    return _spoilt(connection, tables.cases, CaseRow, is_open, grids, most)
+
+
+def matters(connection: Connection, grids: frozenset[str] | None = None) -> Spoilt:
+    """Requests, questions and disputes of households that go on, as far as can be read."""
+    done = [state for state in RequestState if state not in REQUESTED]
+    answered = [state for state in DisputeState if state not in OPEN_DISPUTES]
+    q = health_questions.c
+    is_over = and_(_is(q.is_over, bool), q.is_over.is_(True))
+    found = [
+        _spoilt(connection, requests, RequestRow, requests.c.state.not_in(done), grids),
+        _spoilt(connection, health_questions, QuestionRow, ~is_over, grids),
+        _spoilt(connection, disputes, DisputeRow, disputes.c.state.not_in(answered), grids),
+    ]
+    rows = [row for one in found for row in one.rows]
+    return Spoilt(rows[:NAMED_MAX], sum(one.total for one in found))
+
+
+def _spoilt(
+    connection: Connection,
+    table: Table,
+    kind: type[msgspec.Struct],
+    goes_on: ColumnElement[bool],
+    grids: frozenset[str] | None,
+    most: int = NAMED_MAX,
+) -> Spoilt:
+    c, d = table.c, tables.doors.c
+    known = table.outerjoin(tables.doors, d.door_id == c.door_id)
+    wrong = list(_wrong_cells(table, kind))
+    if not _may_be_empty(kind, "door_id"):
+        wrong.append(d.door_id.is_(None))  # lists of these name the door, and there is none such
+    is_spoilt = goes_on & or_(*wrong)
+    if grids is not None:
+        is_spoilt &= c.grid_id.in_(grids)
+    counted = select(func.count()).select_from(known).where(is_spoilt)
+    total = connection.execute(counted).scalar_one()
+    if not total:
+        return NONE
+    key = next(iter(table.primary_key.columns))
+    named: Select[Any] = select(key.label("key"), d.door_id, d.label).select_from(known)
+    query = named.where(is_spoilt).order_by(key).limit(most)
+    return Spoilt(records(connection, query, SpoiltRow), total)
+
+
+def _wrong_cells(table: Table, kind: type[msgspec.Struct]) -> Iterator[ColumnElement[bool]]:
+    """For each column without which a row is none, that it holds what it must not."""
+    for field in msgspec.structs.fields(kind):
+        if field.name in table.c and not _may_be_empty(kind, field.name):
+            yield ~_is(table.c[field.name], field.type)
+
+
+def _may_be_empty(kind: type[msgspec.Struct], name: str) -> bool:
+    [field] = [one for one in msgspec.structs.fields(kind) if one.name == name]
+    return not field.required or NoneType in get_args(field.type)
+
+
+def _is(column: Any, kind: Any) -> ColumnElement[bool]:
+    """Whether a cell holds a value of this kind. Never NULL."""
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        known: ColumnElement[bool] = column.in_([one.value for one in kind])
+    elif get_origin(kind) in (Union, UnionType) or kind not in _STORED:
+        raise TypeError(f"{column}: what {kind} is stored as is not known here")
+    else:
+        known = func.typeof(column) == _STORED[kind]
+    return and_(column.is_not(None), known)
