@@ -7,7 +7,7 @@ and 25 hours come out right because every question is asked of the wall's own ti
 
 from bisect import bisect_right
 
-from gateway.core.duration import MINUTE_MS
+from gateway.core.duration import DAY_MS, MINUTE_MS
 
 Zone = tuple[tuple[int, int], ...]
 Windows = tuple[tuple[int, int], ...]  # from, to: minutes after midnight on the wall
@@ -32,6 +32,11 @@ def offset_min(zone: Zone, at_ms: int) -> int:
     if len(zone) == 1:
         return zone[0][1]
     return zone[max(0, bisect_right(zone, (at_ms, DAY_MIN)) - 1)][1]
+
+
+def jumps(zone: Zone, from_ms: int, to_ms: int) -> bool:
+    """Whether the wall is not as far ahead of UTC at the one time as at the other."""
+    return len(zone) > 1 and offset_min(zone, from_ms) != offset_min(zone, to_ms)
 
 
 def wall_min(zone: Zone, at_ms: int) -> int:
@@ -64,7 +69,10 @@ def is_between(minute: int, from_min: int, to_min: int) -> bool:
 def window_at(zone: Zone, at_ms: int, windows: Windows) -> tuple[int, int] | None:
     """The first of these windows of the day in which a time lies; None where it lies in none."""
     minute = minute_of_day(zone, at_ms)
-    return next((window for window in windows if is_between(minute, *window)), None)
+    for window in windows:
+        if is_between(minute, *window):
+            return window
+    return None
 
 
 def outside(zone: Zone, at_ms: int, windows: Windows) -> int:
@@ -83,6 +91,8 @@ def next_at(zone: Zone, at_ms: int, minute: int) -> int:
 
     A minute that a jump of the clock leaves out comes at the same distance after midnight.
     """
+    if len(zone) == 1:  # no jumps: what is left of a day of 24 hours
+        return at_ms + DAY_MS - (at_ms + (zone[0][1] - minute) * MINUTE_MS) % DAY_MS
     today = wall_min(zone, at_ms) // DAY_MIN
     for number in range(today, today + 3):
         guess_ms = (number * DAY_MIN + minute) * MINUTE_MS

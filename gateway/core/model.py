@@ -27,6 +27,10 @@ class Contact(StrEnum):
     UNKNOWN = "unknown"
 
 
+# For what is asked of every report: Python 3.11 takes six times as long over `Contact.OPEN`.
+SHUT, OPEN, UNKNOWN = Contact.SHUT, Contact.OPEN, Contact.UNKNOWN
+
+
 class Doubt(Struct, frozen=True, omit_defaults=True):
     """How far the gateway's clock may be behind the true time, or ahead of it; not at all: sure."""
 

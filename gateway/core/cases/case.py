@@ -308,7 +308,8 @@ def cleared(holder: H, reasons: frozenset[Reason], now_ms: int) -> tuple[H, tupl
         holder = replace(holder, case=case)
     if case is not None and case.reason in reasons and case.cleared_ms is None:
         holder, effects = _put(holder, replace(case, cleared_ms=now_ms), now_ms)
-    if any(other.cleared_ms is None and other.reason in reasons for other in holder.in_review):
+    in_review = holder.in_review
+    if in_review and any(its.cleared_ms is None and its.reason in reasons for its in in_review):
         in_review = tuple(
             replace(other, cleared_ms=now_ms)
             if other.cleared_ms is None and other.reason in reasons

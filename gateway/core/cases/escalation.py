@@ -140,6 +140,7 @@ LATE_STEPS = (
 )
 
 _STEPS = {
+    **dict.fromkeys(FAULTS, FAULT_STEPS),
     **dict.fromkeys(MATTERS, REQUEST_STEPS),
     **dict.fromkeys(NOTICES, NOTICE_STEPS),
     Reason.DOCTOR_ASKED: DOCTOR_STEPS,
@@ -162,7 +163,7 @@ _STEPS = {
 
 def steps_for(reason: Reason) -> tuple[EscalationStep, ...]:
     """The steps of one round, the lowest first."""
-    return _STEPS.get(reason) or (FAULT_STEPS if reason in FAULTS else BREACH_STEPS)
+    return _STEPS.get(reason, BREACH_STEPS)
 
 
 def begin(
@@ -183,51 +184,58 @@ def begin(
     starts_ms = ask_ms = may_start_ms(reason, now_ms, quiet, rules)
     if is_asked:
         starts_ms = may_start_ms(reason, ask_ms + wait_ms, quiet, rules)
-    case = replace(
-        case,
-        escalation=Escalation(
-            page_id, reason, since_ms, starts_ms, began_ms=starts_ms - wait_ms, first_to=first_to
-        ),
+    began_ms, pages = starts_ms - wait_ms, tuple[Effect, ...]()
+    escalation = Escalation(
+        page_id, reason, since_ms, starts_ms, began_ms=began_ms, first_to=first_to
     )
     if is_asked:
-        return case, (QuestionDue(page_id, case.case_id, reason, since_ms, ask_ms),)
-    return escalate(case, now_ms, rules) if starts_ms <= now_ms else (case, ())
+        pages = (QuestionDue(page_id, case.case_id, reason, since_ms, ask_ms),)
+    elif starts_ms <= now_ms:
+        escalation, pages = _tell(case.case_id, escalation, now_ms, rules)
+    return replace(case, escalation=escalation), pages
 
 
 def escalate(case: T, now_ms: int, rules: Rules) -> tuple[T, tuple[Effect, ...]]:
     """Tell those of the step whose time has come, and set the time of the next. A case that does
     not escalate stays as it is."""
-    escalation = case.escalation
-    if escalation is None:
+    if case.escalation is None:
         return case, ()
-    by_day_ms = may_start_ms(escalation.reason, now_ms, (), rules)
-    if escalation.reason in _ONLY_BY_DAY and by_day_ms > now_ms:
-        began_ms = escalation.began_ms + by_day_ms - escalation.next_ms
-        waits = replace(escalation, next_ms=by_day_ms, began_ms=began_ms)
-        return replace(case, escalation=waits), ()
+    escalation, pages = _tell(case.case_id, case.escalation, now_ms, rules)
+    return replace(case, escalation=escalation), pages
+
+
+def _tell(
+    case_id: str, escalation: Escalation, now_ms: int, rules: Rules
+) -> tuple[Escalation, tuple[Effect, ...]]:
+    """The escalation once those whose time has come were told, and what they are told."""
+    if escalation.reason in _ONLY_BY_DAY:
+        by_day_ms = may_start_ms(escalation.reason, now_ms, (), rules)
+        if by_day_ms > now_ms:
+            began_ms = escalation.began_ms + by_day_ms - escalation.next_ms
+            return replace(escalation, next_ms=by_day_ms, began_ms=began_ms), ()
     if escalation.first_to:
-        return _to_one(case, escalation, now_ms, rules)
+        return _to_one(case_id, escalation, now_ms, rules)
     steps = steps_for(escalation.reason)
     # the settings may have lost one meanwhile
     step_index = min(escalation.step_index, len(steps) - 1)
     page = PageDue(
         _page_id(escalation),
-        case.case_id,
+        case_id,
         escalation.reason,
         escalation.since_ms,
         step_index,
         escalation.round,
     )
-    return replace(case, escalation=_next(escalation, step_index, now_ms, rules)), (page,)
+    return _next(escalation, steps, step_index, now_ms, rules), (page,)
 
 
 def _to_one(
-    case: T, escalation: Escalation, now_ms: int, rules: Rules
-) -> tuple[T, tuple[Effect, ...]]:
+    case_id: str, escalation: Escalation, now_ms: int, rules: Rules
+) -> tuple[Escalation, tuple[Effect, ...]]:
     """Tell who had it; the steps begin a while later."""
     page = PageDue(
         _page_id(escalation),
-        case.case_id,
+        case_id,
         escalation.reason,
         escalation.since_ms,
         to=escalation.first_to,
@@ -235,8 +243,7 @@ def _to_one(
     wait_ms = _after_one_ms(escalation.reason, rules)
     starts_ms = now_ms + wait_ms
     began_ms = starts_ms - steps_for(escalation.reason)[0].wait_ms(rules)
-    later = replace(escalation, first_to="", next_ms=starts_ms, began_ms=began_ms)
-    return replace(case, escalation=later), (page,)
+    return replace(escalation, first_to="", next_ms=starts_ms, began_ms=began_ms), (page,)
 
 
 def _after_one_ms(reason: Reason, rules: Rules) -> int:
@@ -279,11 +286,16 @@ def _page_id(escalation: Escalation) -> str:
     return escalation.page_id + (f"-r{escalation.round}" if escalation.round else "")
 
 
-def _next(escalation: Escalation, step_index: int, now_ms: int, rules: Rules) -> Escalation:
+def _next(
+    escalation: Escalation,
+    steps: tuple[EscalationStep, ...],
+    step_index: int,
+    now_ms: int,
+    rules: Rules,
+) -> Escalation:
     """The escalation policy after a step was told. Steps keep their own times: what a stop of the
     gateway has held up is told at once, in order, and the rest when it would have been. Whole
     rounds that it held up are not made good: phones ring once for them."""
-    steps = steps_for(escalation.reason)
     if step_index + 1 < len(steps):
         next_ms = escalation.began_ms + steps[step_index + 1].wait_ms(rules)
         return replace(escalation, step_index=step_index + 1, next_ms=next_ms)

@@ -9,7 +9,7 @@ does not know its contact leaves its edges for the next that does.
 from msgspec import Struct
 
 from gateway.core.events import ReportCame
-from gateway.core.model import Contact, Door
+from gateway.core.model import OPEN, SHUT, UNKNOWN, Door
 from sealwire.report import EDGES_MODULUS
 
 HALF = EDGES_MODULUS // 2
@@ -30,12 +30,12 @@ def edge_delta(door: Door, event: ReportCame) -> EdgeDelta:
     edges = _advance(door, event)
     if edges < 0:
         return EdgeDelta(late=True)
-    if edges == 0 or event.contact is Contact.UNKNOWN:
+    if edges == 0 or event.contact is UNKNOWN:
         return EdgeDelta(edges=edges)
-    open_now = event.contact is Contact.OPEN
+    open_now = event.contact is OPEN
     open_before = open_now != bool(edges & 1)
     openings = edges // 2 if open_before else (edges + 1) // 2
-    if open_before and door.contact is Contact.SHUT:
+    if open_before and door.contact is SHUT:
         openings += 1  # it was shut when last heard: it opened while its seal had no power
     return EdgeDelta(
         edges=edges,

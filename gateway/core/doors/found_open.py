@@ -13,7 +13,7 @@ from gateway.core.cases.case import DoorChange, raise_case
 from gateway.core.doors import open_at_order, openings, orders, permits, visits
 from gateway.core.doors.observation import Observation
 from gateway.core.effects import OpeningBegan
-from gateway.core.model import Contact, Door, FoundOpen, Opening
+from gateway.core.model import OPEN, Door, FoundOpen, Opening
 from gateway.core.reasons import Reason
 from gateway.core.rules import CANARY, Rules
 
@@ -21,7 +21,7 @@ from gateway.core.rules import CANARY, Rules
 def check(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """It reads open, and nothing else knows of an opening; or that is over."""
     found = door.found_open
-    if door.contact is not Contact.OPEN:
+    if door.contact is not OPEN:
         return (door if found is None else replace(door, found_open=None)), ()
     known = door.opening or door.open_after_restart or door.chattering
     if known is not None or door.door_class == CANARY:

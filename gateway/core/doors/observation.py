@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from gateway.core.doors import edge_counter
 from gateway.core.events import ReportCame
-from gateway.core.model import Contact, Door
+from gateway.core.model import UNKNOWN, Door
 from gateway.core.rules import Rules
 
 
@@ -79,7 +79,7 @@ def edge_ms(event: ReportCame, now_ms: int) -> int | None:
 
 def observed_until_ms(door: Door, event: ReportCame, now_ms: int) -> int | None:
     """Up to when the door's edges are known: a heartbeat speaks for now, others for their edge."""
-    if event.age_ms is None or event.contact is Contact.UNKNOWN:
+    if event.age_ms is None or event.contact is UNKNOWN:
         return door.observed_until_ms
     speaks_for_ms = _speaks_for_ms(event, event.age_ms, now_ms)
     return (

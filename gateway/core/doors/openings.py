@@ -27,7 +27,7 @@ from gateway.core.effects import (
     OpeningResumed,
     PermitSpent,
 )
-from gateway.core.model import Contact, Door, Opening
+from gateway.core.model import OPEN, SHUT, Door, Opening
 from gateway.core.reasons import BREACHES, TAMPER, UNANNOUNCED, UNLAWFUL, UNWATCHED, Reason
 from gateway.core.rules import CANARY, Rules
 
@@ -212,7 +212,7 @@ def shut(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     does a reading without an edge (the door shut while its seal had no power, or another seal was
     hung), if it lasts: contacts flip while they wake."""
     opening = door.opening
-    if opening is None or opening.shut_ms is not None or door.contact is not Contact.SHUT:
+    if opening is None or opening.shut_ms is not None or door.contact is not SHUT:
         return door, ()
     event = observation.event
     is_reported = observation.shuts and event.edge and not event.first and observation.edges == 1
@@ -242,7 +242,7 @@ def not_shut(door: Door, observation: Observation, _: Rules) -> DoorChange:
     opening = door.opening
     if opening is None or opening.shut_ms is None or observation.edges or not opening.inferred:
         return door, ()
-    if door.contact is not Contact.OPEN:
+    if door.contact is not OPEN:
         return door, ()
     going_on = replace(opening, shut_ms=None, shut_from_ms=None, ends_ms=None, inferred=False)
     return replace(door, opening=going_on), ()
@@ -291,7 +291,7 @@ def overstay(door: Door, opening: Opening, due_ms: int, now_ms: int, rules: Rule
     Where the seal has not been heard since, nobody knows whether the door still stands open. The
     next report tells, or the silence becomes what a person is told of.
     """
-    if door.contact is not Contact.OPEN or is_late(door, now_ms, rules):
+    if door.contact is not OPEN or is_late(door, now_ms, rules):
         waiting = replace(opening, overstay_ms=None, unjudged_ms=due_ms)
         return replace(door, opening=waiting), ()
     return _tell_overstay(door, opening, due_ms, now_ms, rules)
@@ -312,7 +312,7 @@ def still_open(door: Door, observation: Observation, rules: Rules) -> DoorChange
     opening = door.opening
     if opening is None or opening.unjudged_ms is None or opening.shut_ms is not None:
         return door, ()
-    if door.contact is not Contact.OPEN or observation.latest_ms < opening.unjudged_ms:
+    if door.contact is not OPEN or observation.latest_ms < opening.unjudged_ms:
         return door, ()  # it speaks for a time before that
     return _tell_overstay(door, opening, opening.unjudged_ms, observation.now_ms, rules)
 

@@ -26,7 +26,7 @@ def begins_ms(door: Door, order: Order) -> int:
 
 def over_ms(door: Door, order: Order) -> int:
     """When an order is over, by the gateway's clock."""
-    return doubted_time.over_ms(order, door.doubt)
+    return order.to_ms + door.doubt.ahead_ms  # doubted_time.over_ms, likewise
 
 
 def is_certain(door: Door, at_ms: int) -> bool:
@@ -46,7 +46,10 @@ def why_not_under_order(door: Door, at_ms: int) -> Reason | None:
 
 def why_recorded_only(door: Door, opened_ms: int, now_ms: int) -> Reason | None:
     """Why nobody is told now of an opening then: both times must lie under an order."""
-    return why_not_under_order(door, opened_ms) or why_not_under_order(door, now_ms)
+    unwatched = why_not_under_order(door, opened_ms)
+    if unwatched is not None or opened_ms == now_ms:
+        return unwatched
+    return why_not_under_order(door, now_ms)
 
 
 def quiet(door: Door, at_ms: int) -> tuple[tuple[int, int], ...]:

@@ -154,11 +154,9 @@ def left(permit: Permit, window_ms: int) -> int:
 
 def _may_be_within(permit: Permit, at_ms: int, zone: local_time.Zone) -> bool:
     """A quick check at the clock on the wall. Around a day on which it jumps, always true."""
-    offset = local_time.offset_min(zone, at_ms - DAY_MS)
-    if local_time.offset_min(zone, at_ms + DAY_MS) != offset:
+    if local_time.jumps(zone, at_ms - DAY_MS, at_ms + DAY_MS):
         return True
-    minute = local_time.minute_of_day(zone, at_ms)
-    return any(local_time.is_between(minute, *window) for window in permit.daily)
+    return local_time.window_at(zone, at_ms, permit.daily) is not None
 
 
 def window_of(

@@ -18,11 +18,14 @@ from gateway.core.doors import (
 from gateway.core.doors.observation import Observation, may_be_older, observe, observed_until_ms
 from gateway.core.effects import Effect
 from gateway.core.events import MemoryEnded, ReportCame, SealBound, SealUnbound
-from gateway.core.model import Contact, Door
+from gateway.core.model import UNKNOWN, Door
 from gateway.core.reasons import BREACHES, FAULTS, QUESTIONS
 from gateway.core.rules import Rules
 
-RULES: tuple[Callable[[Door, Observation, Rules], DoorChange], ...] = (
+Rule = Callable[[Door, Observation, Rules], DoorChange]
+
+# Of a report that shows an edge; nearly all are heartbeats, and show none.
+OF_EDGES: tuple[Rule, ...] = (
     chatter.count_edges,  # 1. a contact that chatters is counted, and not believed
     openings.go_on,  # 2. open again at once: it had not closed
     chatter.count_burst,  # 3. the counter shows what is too fast for a person
@@ -30,9 +33,14 @@ RULES: tuple[Callable[[Door, Observation, Rules], DoorChange], ...] = (
     openings.opened_blind,  # 5. the counter shows openings that nobody heard
     chatter.check,  # 6. too fast for a person: the contact chatters
     openings.opened,  # 7. it opened: permit, allowance, or a case
+)
+# Of a door that stands open by then, or has not been shut for long enough.
+OF_OPENING: tuple[Rule, ...] = (
     openings.shut,  # 8. it shut
     openings.not_shut,  # 9. it did not
     openings.still_open,  # 10. it ran over while nobody heard it, and is open still
+)
+OF_ALL: tuple[Rule, ...] = (
     open_after_restart.check,  # 11. a seal came back, and its door stands open
     found_open.check,  # 12. it stands open, and nobody saw it open
     tamper.check,  # 13. cover and magnet
@@ -45,9 +53,9 @@ def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> DoorChange
     """Everything that a genuine report changes."""
     if door.seal_id != event.seal_id:
         return door, ()  # a seal that has been replaced on this door
-    if event.contact is Contact.UNKNOWN and not event.edge:
+    if event.contact is UNKNOWN and not event.edge:
         # It beats in safe mode and looks at no door. So this one is not watched, as in a silence.
-        return replace(door, contact=Contact.UNKNOWN), ()
+        return replace(door, contact=UNKNOWN), ()
     observation = observe(door, event, now_ms, rules)
     if observation is None:
         return silence.heard_again(replace(door, heard_ms=now_ms), now_ms)
@@ -55,7 +63,7 @@ def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> DoorChange
     door = replace(
         door,
         contact=door.contact if keeps else event.contact,
-        edges=event.edges if event.contact is not Contact.UNKNOWN else door.edges,
+        edges=event.edges if event.contact is not UNKNOWN else door.edges,
         heard_ms=now_ms,
         observed_until_ms=observed_until_ms(door, event, now_ms),
         battery_mv=event.battery_mv if event.battery_mv is not None else door.battery_mv,
@@ -65,7 +73,22 @@ def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> DoorChange
     effects: tuple[Effect, ...] = ()
     if door.silence is not None:  # who speaks is not silent
         door, effects = silence.heard_again(door, now_ms)
-    for rule in RULES:
+    if observation.edges:
+        door, effects = _asked(OF_EDGES, door, observation, rules, effects)
+    if door.opening is not None:
+        door, effects = _asked(OF_OPENING, door, observation, rules, effects)
+    return _asked(OF_ALL, door, observation, rules, effects)
+
+
+def _asked(
+    of: tuple[Rule, ...],
+    door: Door,
+    observation: Observation,
+    rules: Rules,
+    effects: tuple[Effect, ...],
+) -> DoorChange:
+    """The door after these rules, and the effects with theirs."""
+    for rule in of:
         door, more = rule(door, observation, rules)
         if more:
             effects += more
@@ -104,7 +127,7 @@ def _hung_anew(
         seal_id=seal_id,
         heartbeat_ms=heartbeat_ms,
         make="",
-        contact=Contact.UNKNOWN,
+        contact=UNKNOWN,
         edges=None,
         heard_ms=None,
         observed_until_ms=now_ms,  # what its seal saw before was not this door
@@ -131,7 +154,7 @@ def forgotten(door: Door, _event: MemoryEnded, _now_ms: int, _: Rules) -> DoorCh
     openings that it may have told of before. Cases and openings that were under way go on."""
     door = replace(
         door,
-        contact=Contact.UNKNOWN,
+        contact=UNKNOWN,
         edges=None,
         opened_ms=(),
         chattering=None,

@@ -11,6 +11,7 @@ all doors together has a step of its own, in cases/outages.py.
 """
 
 from collections.abc import Callable
+from itertools import compress
 from operator import attrgetter
 from typing import Any
 
@@ -306,28 +307,27 @@ def _first_due(door: Door, rules: Rules) -> _DueRule:
     if parts != _NOTHING:
         first = _first_of_fields(parts, first)
     if door.last_case is not None:
-        first = _sooner(first, (_order_over_ms(door), door.last_case, _end_order))
+        first = _sooner(first, _order_over_ms(door), door.last_case, _end_order)
     over = order_end.next_over(door)
     if over is not None:
-        first = _sooner(first, (orders.over_ms(door, over), over, order_end.note))
+        first = _sooner(first, orders.over_ms(door, over), over, order_end.note)
     return first
 
 
 def _first_of_fields(parts: tuple[Any, ...], first: _DueRule) -> _DueRule:
     first_ms, part, rule = first
-    for candidate, rows in zip(parts, _ROWS, strict=True):
-        if candidate:
-            for due, then in rows:
-                due_ms = due(candidate)
-                if due_ms is not None and (first_ms is None or due_ms < first_ms):
-                    first_ms, part, rule = due_ms, candidate, then
+    for candidate, rows in compress(zip(parts, _ROWS, strict=True), parts):
+        for due, then in rows:
+            due_ms = due(candidate)
+            if due_ms is not None and (first_ms is None or due_ms < first_ms):
+                first_ms, part, rule = due_ms, candidate, then
     return first_ms, part, rule
 
 
-def _sooner(first: _DueRule, other: _DueRule) -> _DueRule:
-    if other[0] is None or (first[0] is not None and first[0] <= other[0]):
+def _sooner(first: _DueRule, due_ms: int | None, part: Any, rule: Rule) -> _DueRule:
+    if due_ms is None or (first[0] is not None and first[0] <= due_ms):
         return first
-    return other
+    return due_ms, part, rule
 
 
 def _fire_deadlines(door: Door, now_ms: int, rules: Rules) -> DoorChange:
