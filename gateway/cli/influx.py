@@ -2,7 +2,7 @@
 
 import os
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from gateway.cli.exit_codes import FAILED, MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import say, say_json
 from gateway.settings import load, secret
+
+if TYPE_CHECKING:
+    from gateway.feeds.influx_setup import Ready
 
 KEPT_DAYS = 400
 
@@ -46,19 +49,28 @@ def influx(
         raise CommandError(
             "influx.url is empty; set url, org and bucket under [influx] first", MISUSED
         )
-    admin = secret.named(secret.INFLUX_ADMIN_TOKEN, os.environ) or ""
-    if isinstance(admin, secret.Broken):
-        raise CommandError(admin.sentence, MISUSED)
-    if wrong := secret.unfit(secret.INFLUX_ADMIN_TOKEN, admin):
-        raise CommandError(wrong, MISUSED)
     wanted = influx_setup.Wanted(settings.org, settings.bucket, days, new_tokens)
     try:
-        ready = influx_setup.make_ready(settings.url, admin, wanted)
+        ready = influx_setup.make_ready(settings.url, _login(), wanted)
     except influx_setup.SetupError as error:
         raise CommandError(str(error), FAILED) from error
     if as_json:
         say_json(ready._asdict())
         return
+    _told(ready)
+
+
+def _login() -> str:
+    """The administrator's; empty where there is none. CommandError if it cannot be one."""
+    admin = secret.named(secret.INFLUX_ADMIN_TOKEN, os.environ) or ""
+    if isinstance(admin, secret.Broken):
+        raise CommandError(admin.sentence, MISUSED)
+    if wrong := secret.unfit(secret.INFLUX_ADMIN_TOKEN, admin):
+        raise CommandError(wrong, MISUSED)
+    return admin
+
+
+def _told(ready: "Ready") -> None:
     say(f"InfluxDB {ready.version} is ready for the history.")
     for sentence in ready.done:
         say(sentence)

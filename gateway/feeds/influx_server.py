@@ -99,7 +99,8 @@ class Server:
             dropped = _dropped(error)
             if dropped == end - start and _TOO_OLD in _words(error):
                 _need_same_clock(error, lines[start:end], now_ms)
-                refused += [Refused(at, _verdict(error)) for at in range(start, end)]
+                words = _verdict(error)
+                refused += [Refused(at, words) for at in range(start, end)]
                 continue
             if (start, end) == (0, len(lines)) and not 0 < dropped < end:
                 self._still_takes(error)

@@ -36,6 +36,7 @@ _REFUSED: dict[Refusal, str] = {
         "There is a new case here since that report, so it stands. Go on with the new case."
     ),
     Refusal.NOTE_MISSING: N_("Say in the note to whom it was handed."),
+    Refusal.WHY_MISSING: N_("Say in a few words why; the household reads it."),
     Refusal.NO_SUCH_OUTCOME: N_("There is no such way for a case to end."),
     Refusal.SEAL_SAYS_OPEN: N_(
         "The seal says that the door stands open. Look once more; if it is shut all the same, say "
@@ -81,7 +82,6 @@ _OF_MATTER: dict[Refusal, str] = {
     Refusal.TAKE_FIRST: N_("Take it first, then say that it is done."),
     Refusal.NOT_HELD: N_("Nobody has taken this yet."),
     Refusal.NOT_HOLDER: N_("Somebody else sees to this; only they or the centre can do that."),
-    Refusal.NOTE_MISSING: N_("Say in a few words why; the household reads it."),
     Refusal.NO_SUCH_OUTCOME: N_("There is no such answer."),
     Refusal.NO_DOOR: N_("That is no door of this household."),
 }

@@ -34,6 +34,7 @@ class Refusal(StrEnum):
     NEW_CASE = "new_case"  # a report stands: there is a case after it
     NO_SUCH_OUTCOME = "no_such_outcome"
     NOTE_MISSING = "note_missing"
+    WHY_MISSING = "why_missing"
     SEAL_SAYS_OPEN = "seal_says_open"  # reported as shut: asked whether it is so all the same
     SEAL_SAYS_TOUCHED = "seal_says_touched"  # reported as untouched, or in order again: likewise
     SEAL_NOT_HEARD = "seal_not_heard"  # reported as working again: likewise

@@ -213,6 +213,13 @@ def of_page(door: Door, page_id: str) -> HouseholdOpening | None:
     return find(door, page_id.removesuffix(OVERSTAY))
 
 
+def of_another(door: Door) -> Door:
+    """The contact as another household gets it: what this one's openings used of its day was the
+    others'. What is open is judged as it was."""
+    goes_on = tuple(o for o in door.openings_beside if o.shut_ms is None)
+    return replace(door, allowed=(0, 0), openings_beside=goes_on)
+
+
 def placed(door: Door) -> Door:
     """The door with what it knows of those that are its household's contacts still."""
     own = frozenset((door.door_id, *door.beside))

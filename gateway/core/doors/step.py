@@ -132,7 +132,7 @@ def _class(door: Door, event: DoorClassed, now_ms: int, rules: Rules) -> DoorCha
     return canary.watch(replace(door, door_class=event.door_class), now_ms, rules), ()
 
 
-def _place(door: Door, event: DoorPlaced, _: int, __: Rules) -> DoorChange:
+def _place(door: Door, event: DoorPlaced, now_ms: int, _: Rules) -> DoorChange:
     placed = replace(
         door,
         grid_id=event.grid_id,
@@ -140,6 +140,9 @@ def _place(door: Door, event: DoorPlaced, _: int, __: Rules) -> DoorChange:
         household=event.household,
         beside=event.beside,
     )
+    # Under an order that runs it is the same people's home still, known by another name.
+    if placed.household_id != door.household_id and orders.running(door, now_ms) is None:
+        placed = household.of_another(placed)
     return (door if placed == door else household.placed(placed)), ()
 
 

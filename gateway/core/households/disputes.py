@@ -97,7 +97,7 @@ def answer(
     if not event.by.is_meant_by(dispute.assigned_to):
         return Refusal.NOT_ASSIGNED
     if not event.words:
-        return Refusal.NOTE_MISSING
+        return Refusal.WHY_MISSING
     dispute = replace(
         matters.quieten(dispute),
         state=DisputeState.UPHELD if event.is_upheld else DisputeState.NOT_UPHELD,

@@ -184,7 +184,7 @@ def act(
         return leads_to
     if isinstance(event, RequestDeclined):
         if not event.why:
-            return Refusal.NOTE_MISSING
+            return Refusal.WHY_MISSING
         request = replace(request, why=event.why)
     taken_by = None if leads_to is _S.ASKED else at.actor or request.taken_by
     request = replace(request, state=leads_to, taken_by=taken_by, moved_ms=at.now_ms)

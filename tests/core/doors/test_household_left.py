@@ -5,10 +5,12 @@ from msgspec.structs import replace
 
 from gateway.core.doors import household
 from gateway.core.doors.household import COVERS_MAX, OPENINGS_MAX
+from gateway.core.doors.step import step
+from gateway.core.events import DoorPlaced
 from gateway.core.model import Cover, Door, HouseholdOpening, Order, Permit, Policy
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
-from tests.core.story import HOUR, MINUTE, NOON
+from tests.core.story import DAY, HOUR, MINUTE, NOON
 
 
 def permit(name: str, openings: int = 1) -> Permit:
@@ -172,3 +174,24 @@ def test_what_shared_a_cover_with_one_that_is_forgotten_stays_as_it_was_judged()
     assert left["part"].covers == (meal, day), "it is judged by the time of another"
     assert left["news"].covers == (meal, day), "it is not judged yet"
     assert {left[one.opening_id] for one in later} == set(later)
+
+
+@pytest.mark.parametrize(("household_id", "left"), [("h2", (0, 0)), ("h1", (7, 3))])
+def test_a_contact_brings_nothing_of_its_day_to_another_household(
+    household_id: str, left: tuple[int, int]
+) -> None:
+    """It could be moved at noon from one that was over, and the next opening of the others, which
+    their order allows, was a breach."""
+    shut = replace(used("before", allowed_on(7)), shut_ms=NOON + 1)
+    door = Door("d", household="h1", beside=("e",), allowed=(7, 3), openings_beside=(shut,))
+    assert step(  # of the same people, whose order runs: two doors become one household
+        replace(door, orders=(Order("o", 0, NOON + DAY),)),
+        DoorPlaced("g", (), household_id, ("f",)),
+        NOON + HOUR,
+        Rules(),
+    )[0].allowed == (7, 3)
+    moved, _ = step(door, DoorPlaced("g", (), household_id, ("f",)), NOON + HOUR, Rules())
+    assert moved.allowed == left
+    judged = household.settled(household.known(moved, news("p", allowed_on(7))), 2_000)
+    wanted = Reason.ALLOWANCE if household_id == "h2" else Reason.NO_PERMIT
+    assert judged.openings_beside[-1].reason is wanted

@@ -129,7 +129,7 @@ def test_declining_says_why_and_ends_the_permit_at_once() -> None:
     permit = Permit("p1", EIGHT, EIGHT + 8 * HOUR, 1, 5 * MINUTE, "~w", "~y")
     request_id = home.asks(RequestKind.FOOD, permit=permit)
     decline = RequestDeclined(action_id=home.action(), actor=CHEN, request_id=request_id, why="")
-    assert home.does(decline) == "note_missing"
+    assert home.does(decline) == "why_missing"
     home.now_ms += MINUTE
     why = RequestDeclined(action_id=home.action(), actor=CHEN, request_id=request_id, why="~n")
     assert home.does(why) is None
