@@ -9,10 +9,17 @@ from grafana_foundation_sdk.models import units
 from dashboards import board, limits, panels
 from dashboards.board import IN_VIEW
 from dashboards.influxql import Query
+from gateway.core.cases.milestones import Happened
 from gateway.core.outcome import Outcome
+from gateway.core.reasons import BREACHES, FAULTS, QUESTIONS, TROUBLES
 from gateway.feeds.influx_schema import CASE_EVENT
+from gateway.language.reasons import outcome_word, reason_word
 
 NAME = "cases"
+# As the console calls them; Grafana speaks one language.
+WORDS = {
+    one.value: reason_word(one, "en") for one in sorted(BREACHES | FAULTS | QUESTIONS | TROUBLES)
+}
 FALSE_SHARE = 0.1  # above it people stop running
 
 _CASE = f'"{CASE_EVENT.name}"'
@@ -76,7 +83,7 @@ def _numbers() -> list[stat.Panel]:
 
 def _days() -> timeseries.Panel:
     query = f'SELECT sum("cases") FROM {_CASE} WHERE {_RAISED} GROUP BY time(1d), "reason" fill(0)'
-    return panels.chart(
+    panel = panels.chart(
         "Raised in a day, by reason",
         Query(query, alias="$tag_reason"),
         "By the day of UTC.",
@@ -87,21 +94,23 @@ def _days() -> timeseries.Panel:
         interval="1d",
         decimals=0,
     )
+    return panels.called(panel, WORDS)
 
 
 def _reasons() -> bargauge.Panel:
     query = f'SELECT sum("cases") FROM {_CASE} WHERE {_RAISED} GROUP BY "reason"'
-    return panels.lengths(
+    panel = panels.lengths(
         "Raised, by reason",
         Query(query, alias="$tag_reason"),
         "In this time range.",
         height=9,
     )
+    return panels.called(panel, WORDS)
 
 
 def _false() -> bargauge.Panel:
     query = f'SELECT mean("false_page") FROM {_CASE} WHERE {_JUDGED} GROUP BY "reason"'
-    return panels.lengths(
+    panel = panels.lengths(
         "Share of false pages, by reason",
         Query(query, alias="$tag_reason"),
         "A long bar is a rule, or a kind of contact, that cries wolf.",
@@ -109,6 +118,7 @@ def _false() -> bargauge.Panel:
         unit=units.PercentUnit,
         height=9,
     )
+    return panels.called(panel, WORDS)
 
 
 def _taken() -> table.Panel:
@@ -120,6 +130,7 @@ def _taken() -> table.Panel:
         height=9,
         columns={
             "Time": panels.HIDDEN,
+            "reason": panels.worded(WORDS),
             **{f"p{rank}": panels.column(units.Milliseconds, decimals=0) for rank in (50, 95, 99)},
         },
     )
@@ -138,7 +149,7 @@ def _found() -> Iterable[Query]:
     """A query for each outcome: it is a text, and InfluxQL groups by tags only."""
     for number, outcome in enumerate(Outcome):
         query = f'SELECT sum("cases") FROM {_CASE} WHERE {_CLOSED} AND "outcome" = \'{outcome}\''
-        yield Query(query, alias=outcome.replace("_", " "), ref_id=chr(ord("A") + number))
+        yield Query(query, alias=outcome_word(outcome, "en"), ref_id=chr(ord("A") + number))
 
 
 def _latest() -> table.Panel:
@@ -154,6 +165,8 @@ def _latest() -> table.Panel:
         height=10,
         columns={
             "Time": panels.column(units.DatetimeISO),
+            "event": panels.worded({one.value: one.replace("_", " ") for one in Happened}),
+            "reason": panels.worded(WORDS),
             "case": panels.column(link=("Console", board.to_console("/c/${__value.raw}"))),
             "after_ms": panels.column(units.Milliseconds, name="since raised"),
         },

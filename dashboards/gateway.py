@@ -10,6 +10,7 @@ from dashboards.board import EVERY, IN_VIEW
 from dashboards.influxql import Query
 from gateway.core.evidence import Evidence
 from gateway.feeds.influx_schema import COUNTED, GATEWAY_STATS
+from gateway.language.reasons import reason_word
 
 NAME = "gateway"
 PARTS = {"0": ("not well", panels.BAD), "1": ("well", panels.GOOD)}
@@ -134,15 +135,18 @@ def _messages() -> list[timeseries.Panel]:
             "How long a commit takes to reach the disk, of the latest 512.",
             unit=units.Milliseconds,
         ),
-        panels.chart(
-            "Refused, by reason",
-            Query(_grown(refused), alias="$col"),
-            "Messages that changed no door. One wrong key is a seal that was flashed anew; many "
-            "are an attack.",
-            bars=True,
-            stacked=True,
-            interval="10m",
-            decimals=0,
+        panels.called(
+            panels.chart(
+                "Refused, by reason",
+                Query(_grown(refused), alias="$col"),
+                "Messages that changed no door. One wrong key is a seal that was flashed anew; "
+                "many are an attack.",
+                bars=True,
+                stacked=True,
+                interval="10m",
+                decimals=0,
+            ),
+            {one: reason_word(one, "en") for one in COUNTED},
         ),
         panels.chart(
             "Echo through the broker, and what waits",

@@ -1,7 +1,7 @@
 """The panels that all dashboards are built of: colours, thresholds, sizes, links."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from grafana_foundation_sdk.builders import (
     bargauge,
@@ -174,6 +174,20 @@ def rows(
 
 
 HIDDEN = {"custom.hideFrom.viz": True}
+Series = TypeVar("Series", timeseries.Panel, bargauge.Panel)
+
+
+def called(panel: Series, words: dict[str, str]) -> Series:
+    """A chart, or bars, whose series are named by a tag: each is called by a word instead."""
+    for name, word in words.items():
+        panel = panel.override_by_name(name, [model.DynamicConfigValue("displayName", word)])
+    return panel
+
+
+def worded(words: dict[str, str]) -> dict[str, Any]:
+    """How a table's column is shown whose values are called by words."""
+    results = {value: {"text": word, "index": n} for n, (value, word) in enumerate(words.items())}
+    return {"mappings": [{"type": "value", "options": results}]}
 
 
 def column(

@@ -11,11 +11,11 @@ import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, tuple_
 
 from gateway.accounts import tables
 from gateway.core.duration import DAY_MS
@@ -26,8 +26,9 @@ ABOUT_MAX: Final = 1_000  # sealed names are long
 WHY_MAX: Final = 200
 REFUSED: Final = "refused"  # why, of what was not allowed
 READ_MAX: Final = 1_000  # entries in memory at once
+APART: Final = ", "  # between the things that one entry is about
 log = logging.getLogger("menshen.audit")
-_a, _n, _c = tables.audit.c, tables.anchors.c, tables.cuts.c
+_a, _n, _c, _t = tables.audit.c, tables.anchors.c, tables.cuts.c, tables.audit_things.c
 _encode = msgspec.json.Encoder().encode
 
 
@@ -82,6 +83,7 @@ class Wanted(Struct, frozen=True):
         account: Of one account.
         about: About one thing, as `door d1`, alone or beside others.
         also: Other forms in which it may stand there (`audit_names.forms`).
+        after: Only entries after this one.
         from_ms: Not before this.
         to_ms: Before this.
         whats: Only these words and patterns.
@@ -95,6 +97,7 @@ class Wanted(Struct, frozen=True):
     whats: frozenset[str] | None = None
     is_refused: bool = False
     also: tuple[str, ...] = ()
+    after: int = 0
 
 
 ALL: Final = Wanted()
@@ -109,6 +112,7 @@ def add(connection: Connection, notes: Sequence[Note]) -> None:
     latest = _latest(connection)
     entry_id, last, last_ms = latest or (0, FIRST, None)
     rows: list[dict[str, object]] = []
+    pairs: list[dict[str, object]] = []
     for note in map(_bounded, notes):
         if last_ms is not None and note.at_ms // DAY_MS > last_ms // DAY_MS:
             if rows:
@@ -117,8 +121,16 @@ def add(connection: Connection, notes: Sequence[Note]) -> None:
             _anchor(connection, Anchor(_day(last_ms), entry_id, last))
         entry_id, last, last_ms = entry_id + 1, _hash(entry_id + 1, note, last), note.at_ms
         rows.append({"entry_id": entry_id, "hash": last, **msgspec.structs.asdict(note)})
+        pairs += [{"thing": thing, "entry_id": entry_id} for thing in things(note.about)]
     if rows:
         connection.execute(tables.audit.insert(), rows)
+    if pairs:
+        connection.execute(tables.audit_things.insert(), pairs)
+
+
+def things(about: str) -> list[str]:
+    """What an entry is about, each thing once."""
+    return [*dict.fromkeys(about.split(APART))] if about else []
 
 
 def latest_anchor(connection: Connection) -> Anchor | None:
@@ -137,11 +149,32 @@ def read(
     connection: Connection, limit: int, before: int | None = None, wanted: Wanted = ALL
 ) -> list[Entry]:
     """Entries, newest first; those before one, if it is said."""
-    query = select(tables.audit).order_by(_a.entry_id.desc()).limit(limit)
+    forms = {wanted.about, *wanted.also} if wanted.about else set[str]()
+    query = _about(forms, wanted.after).limit(limit)
     if before is not None:
         query = query.where(_a.entry_id < before)
     query = query.where(*_conditions(wanted))
     return [_entry(row) for row in connection.execute(query)]
+
+
+def _about(forms: set[str], after: int) -> Select[Any]:
+    """All entries, or those about any of these things, newest first. One thing's stand in order in
+    its own table; those of several are put in order, for one entry may be about two of them."""
+    query = select(tables.audit)
+    if len(forms) == 1:
+        query = query.join(tables.audit_things, _t.entry_id == _a.entry_id)
+        query = query.where(_t.thing.in_(forms), _t.entry_id > after)
+        return query.order_by(_t.entry_id.desc())
+    if forms:
+        some = select(_t.entry_id).where(_t.thing.in_(sorted(forms)), _t.entry_id > after)
+        query = query.where(_a.entry_id.in_(some))
+    return query.order_by(_a.entry_id.desc())
+
+
+def before_day_of(connection: Connection, at_ms: int) -> int:
+    """The last entry of the days before the one before a time, by the anchors; 0 without any."""
+    query = select(func.max(_n.entry_id)).where(_n.day < _day(at_ms - DAY_MS))
+    return connection.execute(query).scalar() or 0
 
 
 def cut(connection: Connection) -> Cut:
@@ -153,6 +186,10 @@ def cut(connection: Connection) -> Cut:
 
 def verify(connection: Connection, printed: Sequence[str] = ()) -> int:
     """Go through the whole chain, from its first entry or the last cut; the number of its last.
+    Each entry must be found by what it is about, and by nothing else, for a household asks so who
+    looked.
+    What finds its entries by a thing must name each of them and nothing else, for else somebody's
+    looks could be hidden from the household that asks.
 
     Args:
         connection: A snapshot.
@@ -183,7 +220,33 @@ def verify(connection: Connection, printed: Sequence[str] = ()) -> int:
         raise BrokenChainError(f"the chain ends at {count}, before the anchor of {anchor.day}")
     if wanted:
         raise BrokenChainError(f"no entry has the hash {min(wanted)}: the chain was cut or remade")
+    _verify_things(connection, begins)
     return count
+
+
+def _verify_things(connection: Connection, begins: Cut) -> None:
+    """Each entry is found by what it is about, and by nothing else."""
+    count, some = 0, list[tuple[str, int]]()
+    for entry in _all(connection, begins.entry_id):
+        some += [(thing, entry.entry_id) for thing in things(entry.note.about)]
+        if len(some) >= READ_MAX:
+            count, some = count + _found(connection, some), []
+    count += _found(connection, some)
+    there = select(func.count()).where(_t.entry_id > begins.entry_id)
+    if connection.execute(there).scalar() != count:
+        raise BrokenChainError("an entry is found by what it is not about")
+
+
+def _found(connection: Connection, pairs: list[tuple[str, int]]) -> int:
+    """How many these are; all must be there."""
+    if not pairs:
+        return 0
+    query = select(_t.thing, _t.entry_id).where(tuple_(_t.thing, _t.entry_id).in_(pairs))
+    missing = set(pairs) - {(row.thing, row.entry_id) for row in connection.execute(query)}
+    if missing:
+        entry_id = min(entry_id for _, entry_id in missing)
+        raise BrokenChainError(f"entry {entry_id} is not found by what it is about")
+    return len(pairs)
 
 
 def _before(begins: Cut, known: dict[int, Anchor]) -> set[str]:
@@ -198,10 +261,8 @@ def _before(begins: Cut, known: dict[int, Anchor]) -> set[str]:
 def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.account:
         yield _a.account == wanted.account
-    if wanted.about:  # the whole of it, or one of several
-        listed = literal(", ").concat(_a.about).concat(", ")
-        forms = {wanted.about, *wanted.also}
-        yield or_(*(listed.contains(f", {form}, ", autoescape=True) for form in sorted(forms)))
+    if wanted.after:
+        yield _a.entry_id > wanted.after
     if wanted.from_ms is not None:
         yield _a.at_ms >= wanted.from_ms
     if wanted.to_ms is not None:

@@ -10,9 +10,10 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, tuple_
 
 from gateway.accounts import tables
+from gateway.accounts.audit import things
 from gateway.accounts.file import AccountsFile
 from gateway.core.duration import DAY_MS
 from gateway.core.model import SURE
@@ -25,7 +26,7 @@ EVERY_S: Final = 3_600.0
 STEP_EVERY_S: Final = 1.0
 STEP_ROWS: Final = 500
 MONTH_MS: Final = 31 * DAY_MS
-_a = tables.audit.c
+_a, _t = tables.audit.c, tables.audit_things.c
 
 
 class AuditEnding:
@@ -85,10 +86,14 @@ def forget(store: Store, before_ms: int, now_ms: int) -> bool:
         if cut is not None:
             connection.execute(insert(tables.cuts), {**cut._asdict(), "cut_ms": now_ms})
             last_cut = cut.entry_id
-        going = select(_a.entry_id).where(_a.entry_id <= last_cut).order_by(_a.entry_id)
-        ids = connection.execute(going.limit(STEP_ROWS)).scalars().all()
-        if ids:
-            connection.execute(delete(tables.audit).where(_a.entry_id <= ids[-1]))
+        going = select(_a.entry_id, _a.about).where(_a.entry_id <= last_cut).order_by(_a.entry_id)
+        rows = connection.execute(going.limit(STEP_ROWS)).all()
+        pairs = [(thing, row.entry_id) for row in rows for thing in things(row.about)]
+        if pairs:
+            these = tuple_(_t.thing, _t.entry_id).in_(pairs)
+            connection.execute(delete(tables.audit_things).where(these))
+        if rows:
+            connection.execute(delete(tables.audit).where(_a.entry_id <= rows[-1].entry_id))
     if cut is not None:
         log.warning("the audit begins after entry %d now, for its age", last_cut)
-    return len(ids) == STEP_ROWS
+    return len(rows) == STEP_ROWS

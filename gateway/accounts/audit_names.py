@@ -12,7 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
-from gateway.accounts.audit import ABOUT_MAX, Entry, Note
+from gateway.accounts.audit import ABOUT_MAX, APART, Entry, Note
 from gateway.keys.ring import KeyRing, KeyRingError
 from gateway.keys.unreadable import KeyState
 from gateway.store import tables
@@ -20,7 +20,6 @@ from gateway.store.database import Store
 from gateway.store.household_tables import disputes, health_questions, requests
 from gateway.store.order_keys import KeyMissingError, OrderKeys, of_households, ring_of
 
-_APART: Final = ", "
 _d, _c = tables.doors.c, tables.cases.c
 # Whose a thing is, by the word for it.
 _HOUSEHOLD_OF: Final = {
@@ -52,7 +51,7 @@ def sealed(site: Store, notes: Sequence[Note]) -> list[Note]:
         return [
             replace(
                 note,
-                about=_APART.join(_sealed(connection, keys, part) for part in _parts(note.about)),
+                about=APART.join(_sealed(connection, keys, part) for part in _parts(note.about)),
             )
             for note in notes
         ]
@@ -70,12 +69,17 @@ def forms(connection: Connection, about: str) -> tuple[str, ...]:
     """All ways in which one thing may stand in the audit now: as it is, and sealed with each key of
     its household that lives."""
     household_id = _household(connection, about)
-    if household_id is None:
-        return (about,)
-    ring, kind, value = ring_of(connection), _kind(about), about.partition(" ")[2]
+    return (about,) if household_id is None else forms_of(connection, household_id, [about])
+
+
+def forms_of(connection: Connection, household_id: str, abouts: Sequence[str]) -> tuple[str, ...]:
+    """The same of several things of one household, whose keys are read once."""
+    ring = ring_of(connection)
     keys = of_households(connection, [household_id])[household_id]
     living = [row.key_id for row in keys if ring.state(row.key_id) is KeyState.HERE]
-    return (about, *(f"{kind} {ring.seal(key_id, value)}" for key_id in living))
+    apart = [(about, *about.split(" ", 1)) for about in abouts]
+    sealed = (f"{kind} {ring.seal(key, value)}" for _, kind, value in apart for key in living)
+    return (*abouts, *sealed)
 
 
 def _sealed(connection: Connection, keys: OrderKeys, part: str) -> str:
@@ -101,11 +105,11 @@ def _household(connection: Connection, part: str) -> str | None:
 
 def _revealed(ring: KeyRing, about: str) -> str:
     parts = (part.partition(" ") for part in _parts(about))
-    return _APART.join(f"{kind}{gap}{ring.shown(value)}" for kind, gap, value in parts)
+    return APART.join(f"{kind}{gap}{ring.shown(value)}" for kind, gap, value in parts)
 
 
 def _parts(about: str) -> list[str]:
-    return about.split(_APART) if about else []
+    return about.split(APART) if about else []
 
 
 def _kind(part: str) -> str:

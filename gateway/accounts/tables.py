@@ -53,7 +53,8 @@ sessions = Table(
     Column("revoked_ms", BigInteger, nullable=True),
     Column("proved_ms", BigInteger, nullable=True),  # when its owner last proved it theirs
     Column("scopes", Text, nullable=True),  # of a token: scopes.Scope; none, and it has no limit
-    Index("ix_sessions_account_id", "account_id"),
+    Index("ix_sessions_account_id", "account_id", "ends_ms"),
+    Index("ix_sessions_ends_ms", "ends_ms"),
 )
 
 subscriptions = Table(
@@ -123,6 +124,15 @@ audit = Table(
     Column("why", Text, nullable=False),
     Column("status", Integer, nullable=False),  # what was answered; 0 where it was not yet
     Column("hash", String(64), nullable=False),  # over this row and the hash before it
+    Index("ix_audit_account", "account"),
+)
+
+audit_things = Table(
+    "audit_things",  # what each entry is about, thing by thing, by which years of them are found
+    metadata,
+    Column("thing", Text, primary_key=True),  # "door d1", as it stands in the audit
+    Column("entry_id", Integer, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 anchors = Table(
@@ -142,4 +152,4 @@ cuts = Table(
     Column("cut_ms", BigInteger, nullable=False),  # when that was
 )
 
-APPEND_ONLY: Final = ("audit", "anchors")
+APPEND_ONLY: Final = ("audit", "audit_things", "anchors")

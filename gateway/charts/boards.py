@@ -110,7 +110,7 @@ def _panel(raw: dict[str, Any]) -> Panel:
         unit=defaults.get("unit", ""),
         decimals=defaults.get("decimals"),
         steps=steps,
-        words=_words(defaults.get("mappings", [])),
+        words=words_of(defaults.get("mappings", [])),
         options=raw.get("options", {}),
         custom=defaults.get("custom", {}),
         overrides={
@@ -126,7 +126,8 @@ def _target(raw: dict[str, Any]) -> Target:
     return Target(raw["refId"], raw["query"], raw["alias"], raw["resultFormat"] == "table")
 
 
-def _words(mappings: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
+def words_of(mappings: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
+    """What a panel's or a column's mappings of values say: value -> its word and colour."""
     return {
         value: (result.get("text", value), result.get("color", ""))
         for mapping in mappings

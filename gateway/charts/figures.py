@@ -41,6 +41,12 @@ def lines(answers: Answers) -> list[Line]:
     ]
 
 
+def called(panel: Panel, answers: Answers) -> list[Line]:
+    """The same, by the names that the panel gives them."""
+    named = {name: how.get("displayName", name) for name, how in panel.overrides.items()}
+    return [line._replace(name=named.get(line.name, line.name)) for line in lines(answers)]
+
+
 def rows(answers: Answers) -> tuple[list[str], list[dict[str, Value]]]:
     """The columns and rows of a table; tags are columns, as Grafana has them."""
     columns: list[str] = []

@@ -12,13 +12,14 @@ from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, MultipleLocat
 
 from gateway.charts.boards import Panel
 from gateway.charts.card import INK, LARGE, LINE, SERIES, SMALL, SOFT, Card
-from gateway.charts.figures import Answers, Line, Value, colour, lines, shown
+from gateway.charts.figures import Answers, Line, Value, called, colour, shown
 from gateway.charts.table_kind import table
 from gateway.charts.view import View
 from gateway.core.duration import DAY_MS
 
 LEGEND_MAX = 8  # names of series below a chart; the rest are counted
 LENGTHS_MAX = 14
+NAME_PX, LETTER_PX, NAMES_SHARE = 150, 6.2, 0.6  # what stands before the bars, of the card
 THINNEST = 500  # a bar is so thin a part of a chart at most
 BANDS_MAX = 24
 
@@ -32,7 +33,7 @@ def draw(card: Card, panel: Panel, answers: Answers, view: View) -> None:
 
 def number(card: Card, panel: Panel, answers: Answers, view: View) -> None:
     """One figure, large, in the colour of what it means."""
-    found = [line.last for line in lines(answers) if line.last is not None]
+    found = [line.last for line in called(panel, answers) if line.last is not None]
     value = found[0] if found else None
     text, word_colour = panel.words.get(str(value), ("", ""))
     text = text or ("none" if value is None else shown(value, panel.unit, panel.decimals))
@@ -44,7 +45,7 @@ def number(card: Card, panel: Panel, answers: Answers, view: View) -> None:
 
 def chart(card: Card, panel: Panel, answers: Answers, view: View) -> None:
     """Lines or bars over time."""
-    found = [line for line in lines(answers) if line.last is not None]
+    found = [line for line in called(panel, answers) if line.last is not None]
     if len(found) > LEGEND_MAX:  # nobody looks for what is nought all the time
         found = [line for line in found if any(value for _, value in line.points)]
     axes, unit, decimals = card.axes(left=70), panel.unit, panel.decimals
@@ -76,7 +77,7 @@ def _plot(axes: Axes, panel: Panel, found: list[Line], view: View) -> None:
 
 def states(card: Card, panel: Panel, answers: Answers, view: View) -> None:
     """A band for each series, coloured by what it says; white where nothing was heard."""
-    found = lines(answers)[:BANDS_MAX]
+    found = called(panel, answers)[:BANDS_MAX]
     axes = card.axes(left=140, bottom=48)
     _time_axis(axes, view)
     gap_ms = float(panel.custom.get("insertNulls") or 0) or 1e18
@@ -101,12 +102,14 @@ def states(card: Card, panel: Panel, answers: Answers, view: View) -> None:
 
 def lengths(card: Card, panel: Panel, answers: Answers, view: View) -> None:
     """A bar for each series, on its side, the longest first."""
-    numbers = [
-        (line.name, line.last) for line in lines(answers) if isinstance(line.last, int | float)
-    ]
+    found = called(panel, answers)
+    numbers = [(line.name, line.last) for line in found if isinstance(line.last, int | float)]
     numbers.sort(key=lambda one: -one[1])
     numbers = numbers[:LENGTHS_MAX]
-    axes = card.axes(left=150, bottom=14, right=70)
+    longest = max((len(name) for name, _ in numbers), default=0)
+    left = int(min(max(NAME_PX, longest * LETTER_PX + 20), card.width * NAMES_SHARE))
+    letters = int((left - 20) / LETTER_PX)
+    axes = card.axes(left=left, bottom=14, right=70)
     axes.set_axis_off()
     if not numbers:
         _nothing(axes)
@@ -120,7 +123,7 @@ def lengths(card: Card, panel: Panel, answers: Answers, view: View) -> None:
         axes.text(
             -most * 0.02,
             place,
-            name,
+            name if len(name) <= letters else f"{name[: letters - 1]}…",
             ha="right",
             va="center",
             fontsize=SMALL,

@@ -4,7 +4,7 @@ from typing import Any
 
 from matplotlib.lines import Line2D
 
-from gateway.charts.boards import Panel
+from gateway.charts.boards import Panel, words_of
 from gateway.charts.card import INK, LINE, SMALL, SOFT, Card, pixels
 from gateway.charts.figures import Answers, Value, colour, rows, shown, sorted_rows, span
 from gateway.charts.view import View
@@ -51,6 +51,8 @@ def _cell(panel: Panel, column: str, value: Value, view: View) -> str:
     how = _how(panel, column)
     if how.get("unit") == "dateTimeFromNow" and isinstance(value, int):
         return f"{span((view.to_ms - value) / 1_000)} ago"
+    if isinstance(value, str):
+        value = words_of(how.get("mappings", [])).get(value, (value, ""))[0]
     unit = how.get("unit", "dateTimeAsIso" if column == "Time" else panel.unit)
     return shown(value, unit, how.get("decimals", panel.decimals))
 

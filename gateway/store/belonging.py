@@ -1,11 +1,14 @@
 """Where a door, a case or an area belongs, and whether a person was told of it: for rights."""
 
+from typing import Final
+
 from msgspec import Struct
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 
-from gateway.core.model import CaseState
 from gateway.store import areas, grouped_pages, tables
+from gateway.store.case_views import IN_REVIEW, OPEN
 
+NOT_CLOSED: Final = (*OPEN, *IN_REVIEW)
 _d, _c, _o = tables.doors.c, tables.cases.c, tables.outbox.c
 
 
@@ -21,7 +24,10 @@ def of_door(connection: Connection, door_id: str, warden_id: str | None) -> Belo
     grid_id = connection.execute(select(_d.grid_id).where(_d.door_id == door_id)).scalar()
     if grid_id is None:
         return None
-    open_ids = select(_c.case_id).where(_c.door_id == door_id, _c.state != CaseState.CLOSED)
+    # Of what is open the first says how far back one looks: a door has years of what is closed.
+    first_ms = select(func.min(_c.raised_ms)).where(_c.state.in_(NOT_CLOSED)).scalar_subquery()
+    at_door = _c.door_id == door_id, _c.raised_ms >= first_ms
+    open_ids = select(_c.case_id).where(*at_door, _c.state.in_(NOT_CLOSED))
     was_paged = any(
         _was_told(connection, warden_id, case_id)
         for case_id in connection.execute(open_ids).scalars().all()

@@ -7,7 +7,7 @@ closed. What was put aside stands behind what waits.
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
 
 from gateway.core.cases.number import case_number, read_number
 from gateway.core.households.model import RecordKind
@@ -16,6 +16,7 @@ from gateway.core.proof import Proof
 from gateway.core.reasons import FAULTS, QUESTIONS, Reason
 from gateway.core.subject import Subject, SubjectKind
 from gateway.store import areas, household_views, states, tables
+from gateway.store.grouped_pages import CLOCK_SET_MS
 from gateway.store.records import Key, Part, in_cell, part, records
 from gateway.store.sealed_columns import revealed
 
@@ -182,10 +183,14 @@ def numbered(connection: Connection, text: str, grids: frozenset[str] | None = N
     if number is None:
         return None
     c = tables.cases.c
-    order = (c.state == CaseState.CLOSED, c.raised_ms.desc(), c.case_id)
-    query = _in(grids, select(c.case_id)).order_by(*order).limit(NUMBERED_MAX)
-    found = (row.case_id for row in connection.execute(query))
-    return next((case_id for case_id in found if case_number(case_id) == number), None)
+    for some in ((*OPEN, *IN_REVIEW), (CaseState.CLOSED,)):
+        query = _in(grids, select(c.case_id).where(c.state.in_(some)))
+        query = query.order_by(c.raised_ms.desc(), c.case_id).limit(NUMBERED_MAX)
+        found = (row.case_id for row in connection.execute(query))
+        case_id: str | None = next((one for one in found if case_number(one) == number), None)
+        if case_id is not None:
+            return case_id
+    return None
 
 
 def open_cases(
@@ -268,12 +273,27 @@ def cases_of(connection: Connection, case_ids: list[str]) -> list[CaseRow]:
     return records(connection, _CASES_OF, CaseRow, {"case_ids": case_ids})
 
 
-def cases_at(connection: Connection, door_id: str, limit: int) -> list[CaseRow]:
-    """A door's own cases, newest first."""
+def cases_at(connection: Connection, door_id: str, limit: int, since_ms: int = 0) -> list[CaseRow]:
+    """A door's own cases that began at a time or later, newest first."""
     c = tables.cases.c
-    query = _CASES.where(c.door_id == door_id, c.area.is_(None))
+    query = _CASES.where(*_at(door_id, since_ms))
     query = query.order_by(c.raised_ms.desc(), c.case_id.desc())
     return records(connection, query.limit(limit), CaseRow)
+
+
+def case_ids_at(connection: Connection, door_id: str, limit: int, since_ms: int) -> list[str]:
+    """The same by their ids alone."""
+    c = tables.cases.c
+    query = select(c.case_id).where(*_at(door_id, since_ms))
+    newest = query.order_by(c.raised_ms.desc(), c.case_id.desc())
+    return list(connection.execute(newest.limit(limit)).scalars())
+
+
+def _at(door_id: str, since_ms: int) -> tuple[ColumnElement[bool], ...]:
+    c = tables.cases.c
+    # None is raised before it began; the index of the door's cases is by when they were raised.
+    began = c.raised_ms >= since_ms - CLOCK_SET_MS, c.since_ms >= since_ms
+    return c.door_id == door_id, *began, c.area.is_(None)
 
 
 def outage_of(connection: Connection, case: CaseRow) -> OutageRow | None:

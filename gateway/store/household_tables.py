@@ -31,6 +31,8 @@ requests = Table(
     Column("why", SealedText, nullable=False, server_default=""),  # of who declined it
     Index("ix_requests_household_id", "household_id", "asked_ms"),
     Index("ix_requests_state", "state", "asked_ms"),
+    Index("ix_requests_moved_ms", "moved_ms"),
+    Index("ix_requests_grid_id", "grid_id", "moved_ms"),
 )
 
 disputes = Table(
@@ -58,6 +60,8 @@ disputes = Table(
     Index("ix_disputes_household_id", "household_id", "raised_ms"),
     Index("ix_disputes_record", "record", "record_id"),
     Index("ix_disputes_state", "state", "answer_by_ms"),
+    Index("ix_disputes_moved_ms", "moved_ms"),
+    Index("ix_disputes_grid_id", "grid_id", "moved_ms"),
 )
 
 corrections = Table(

@@ -278,6 +278,7 @@ cases = Table(
     Column("make", String(16), nullable=False, server_default=""),
     Index("ix_cases_state", "state", "raised_ms"),
     Index("ix_cases_door_id", "door_id", "raised_ms"),
+    Index("ix_cases_grid_id", "grid_id", "raised_ms"),
     sqlite_with_rowid=False,
 )
 

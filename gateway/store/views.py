@@ -205,11 +205,16 @@ def warden_of_code(connection: Connection, code: str) -> WardenRow | None:
 
 
 def openings(
-    connection: Connection, door_id: str, limit: int, before_ms: int | None = None
+    connection: Connection,
+    door_id: str,
+    limit: int,
+    before_ms: int | None = None,
+    since_ms: int = 0,
 ) -> list[OpeningRow]:
-    """A door's openings, newest first; those that began before a time if it is given."""
+    """A door's openings, newest first; those that began at a time or later, and before another
+    if it is given."""
     before_ms = NEVER_MS if before_ms is None else before_ms
-    bound = {"its_door_id": door_id, "before_ms": before_ms, "most": limit}
+    bound = {"its_door_id": door_id, "before_ms": before_ms, "since_ms": since_ms, "most": limit}
     return _with_told(connection, records(connection, _OPENINGS_OF, OpeningRow, bound))
 
 
@@ -287,7 +292,8 @@ def _openings_of() -> Select[Any]:
     query = (
         select(*(o[name] for name in names), p.who, p.why)
         .join(tables.permits, p.permit_id == o.permit_id, isouter=True)
-        .where(o.door_id == bindparam("its_door_id"), o.opened_ms < bindparam("before_ms"))
+        .where(o.door_id == bindparam("its_door_id"))
+        .where(o.opened_ms >= bindparam("since_ms"), o.opened_ms < bindparam("before_ms"))
         .order_by(o.opened_ms.desc(), o.opening_id.desc())
     )
     whole: Select[Any] = household_views.with_corrections(query, RecordKind.OPENING, o.opening_id)

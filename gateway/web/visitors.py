@@ -113,6 +113,7 @@ class Visitors:
         self._live: dict[str, Rights] = {}
         self._grids: dict[str, str] = {}  # of each person of the registry
         self._live_s = float("-inf")
+        self._live_ms = 0  # when that was known, by the gateway's clock
 
     def is_used(self) -> bool:
         """Whether this site has accounts. StoreError if it had, and they cannot be read."""
@@ -180,11 +181,12 @@ class Visitors:
 
     async def is_live(self, who: Visitor) -> bool:
         """Whether somebody's session is not over, and what they may is what it was when they came;
-        known to some seconds, so that many can ask often."""
+        known to some seconds, so that many can ask often; who signed in since then, at once."""
         now_s = asyncio.get_running_loop().time()
-        if now_s - self._live_s > LIVE_EVERY_S:
-            self._live_s = now_s
-            now_ms = self._now_ms()
+        is_new = who.session.session_id not in self._live and who.session.made_ms >= self._live_ms
+        if is_new or now_s - self._live_s > LIVE_EVERY_S:
+            self._live_s, self._live_ms = now_s, self._now_ms()
+            now_ms = self._live_ms
             self._live = await self.read(lambda rows: sessions.live(rows, now_ms))
             self._grids = await asyncio.to_thread(self._of_registry)
         rights = self._live.get(who.session.session_id)

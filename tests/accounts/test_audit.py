@@ -3,14 +3,18 @@
 import logging
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
 
 from gateway.accounts import audit, audit_ending, tables
 from gateway.accounts.audit import BrokenChainError, Note, Wanted
-from gateway.accounts.file import file_of
+from gateway.accounts.file import CHAIN, file_of
 from gateway.accounts.looks import LOOKS_MAX, Looks
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.store.database import Store
@@ -42,7 +46,7 @@ def verified(store: Store, *printed: str) -> int:
 def tampered(store: Store, *statements: str) -> None:
     """By somebody who owns the file and knows its triggers."""
     raw = sqlite3.connect(store.path)
-    for table in ("audit", "anchors"):
+    for table in tables.APPEND_ONLY:
         for change in ("update", "delete"):
             raw.execute(f"DROP TRIGGER IF EXISTS {table}_no_{change}")
     for statement in statements:
@@ -78,6 +82,11 @@ def test_what_was_written_is_there_in_order_and_whole(store: Store) -> None:
             "FROM audit WHERE entry_id = 15",
             "entry 16 is not",
         ),
+        (
+            "DELETE FROM audit_things WHERE thing = 'door d1' AND entry_id = 7",
+            "entry 7 is not found by what it is about",
+        ),
+        ("INSERT INTO audit_things VALUES ('door d1', 8)", "is found by what it is not about"),
     ],
 )
 def test_any_edit_breaks_the_chain(store: Store, statement: str, says: str) -> None:
@@ -91,17 +100,52 @@ def test_a_chain_that_was_cut_and_remade_does_not_hold_a_printed_anchor(store: S
         latest = audit.latest_anchor(connection)
     assert latest is not None
     assert verified(store, latest.hash) == 15
-    tampered(store, "DELETE FROM audit WHERE entry_id > 12")
+    things = "DELETE FROM audit_things WHERE entry_id > 12"
+    tampered(store, "DELETE FROM audit WHERE entry_id > 12", things)
     assert verified(store) == 12  # nothing in the file shows it
     with pytest.raises(BrokenChainError, match="was cut or remade"):
         verified(store, latest.hash)
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit SET account = 'li'", "DELETE FROM anchors"])
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE audit SET account = 'li'", "DELETE FROM anchors", "DELETE FROM audit_things"],
+)
 def test_the_file_refuses_a_change(store: Store, statement: str) -> None:
     with pytest.raises(IntegrityError, match="only ever added to"), store.writing() as connection:
         connection.exec_driver_sql(statement)
     assert verified(store) == 15
+
+
+def test_an_entry_about_several_things_is_found_by_each_and_once_by_all(store: Store) -> None:
+    both, one = "person wang, case c1", ("case c1", "person wang")
+    with store.writing() as connection:
+        audit.add(connection, [Note(NOW_MS, "wang", LOOK, both), Note(NOW_MS, "wang", LOOK)])
+    with store.reading() as connection:
+        for thing in one:
+            assert [e.entry_id for e in audit.read(connection, 9, None, Wanted(about=thing))] == [
+                16
+            ]
+        found = audit.read(connection, 9, None, Wanted(about=one[0], also=one))
+        assert [entry.entry_id for entry in found] == [16]
+        assert audit.read(connection, 9, None, Wanted(about="case c")) == []
+        assert audit.read(connection, 9, 16, Wanted(about=one[0], also=one)) == []
+    assert verified(store) == 17
+
+
+def test_what_an_older_release_wrote_is_found_as_well(tmp_path: Path) -> None:
+    path = file_of(tmp_path / "menshen.db")
+    path.touch(0o600)
+    engine, config = create_engine(f"sqlite:///{path}"), Config()
+    config.set_main_option("script_location", str(CHAIN.folder))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0005_after")
+        entry = (1, NOW_MS, "wang", LOOK, "person wang, case c1", "", 200, "x")
+        connection.exec_driver_sql("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)", entry)
+    engine.dispose()
+    with closing(Store.open(path, chain=CHAIN)) as store, store.reading() as connection:
+        assert len(audit.read(connection, 9, None, Wanted(about="case c1"))) == 1
 
 
 def test_each_day_that_ends_is_anchored_once_and_logged(

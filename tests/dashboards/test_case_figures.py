@@ -5,11 +5,14 @@ from collections.abc import Iterable
 
 import pytest
 
+from gateway.charts import boards
+from gateway.charts.figures import called
 from gateway.core.cases.milestones import Happened, Milestone
 from gateway.core.cases.number import case_number
 from gateway.core.duration import DAY_MS, HOUR_MS
 from gateway.core.outcome import FALSE_ALARMS, Outcome
 from gateway.core.reasons import Reason
+from gateway.language.reasons import outcome_word, reason_word
 from tests.dashboards import truth
 from tests.dashboards.conftest import Wall
 from tests.dashboards.week import FROM_MS, SiteWeek
@@ -189,12 +192,27 @@ def test_false_pages_are_a_share_of_what_people_reported(wall: Wall, site: SiteW
 
 def test_what_was_found_is_what_was_reported(wall: Wall, site: SiteWeek) -> None:
     found = Counter(
-        str(one.outcome).replace("_", " ")
+        outcome_word(str(one.outcome), "en")
         for one in befell(site, Happened.CLOSED)
         if one.outcome in PEOPLE_SAY
     )
     assert wall.lasts("cases", "What was found") == found
     assert len(found) > 3
+
+
+def test_every_reason_is_called_as_the_console_calls_it(wall: Wall, site: SiteWeek) -> None:
+    """Its id is for programs."""
+    words = {reason_word(one.reason, "en") for one in befell(site, Happened.RAISED)}
+    assert len(words) > 3
+    for title in ("Raised in a day, by reason", "Raised, by reason"):
+        found = called(wall.panel("cases", title), wall.answers("cases", title))
+        assert {line.name for line in found} == words
+    raw = boards.board("cases").panels
+    tables = [panel for panel in raw if panel.kind == "table"]
+    assert len(tables) == 2
+    for panel in tables:
+        shown = boards.words_of(panel.overrides["reason"]["mappings"])
+        assert words <= {word for word, _ in shown.values()}
 
 
 def test_time_to_acknowledge_in_all_and_by_reason(wall: Wall, site: SiteWeek) -> None:

@@ -182,6 +182,29 @@ async def test_an_open_page_ends_with_its_session(
         await task
 
 
+async def test_who_signs_in_while_others_watch_is_live_at_once(tmp_path: Path) -> None:
+    """Who is signed in was kept for five seconds, so the page of whoever came meanwhile said that
+    the line is cut, in red."""
+    async with signed_in_site(tmp_path) as site:
+        first, watching = await listened(site, site.token("desk"), "view=wallboard")
+        await first.next("ping")  # now it is known who is signed in
+        site.clock.advance(1_000)
+        second, new = await listened(site, site.token("aud"), "view=wallboard")
+
+        async def is_told() -> bool:
+            site.clock.advance(1_000)
+            while not second.events.empty():
+                if second.events.get_nowait().name == "ping":
+                    return True
+            return new.done()
+
+        await until(is_told)
+        assert not new.done()
+        for task in (watching, new):
+            task.cancel()
+        await asyncio.gather(watching, new, return_exceptions=True)
+
+
 async def test_the_live_wall_of_a_warden_holds_her_own_grids(tmp_path: Path) -> None:
     async with signed_in_site(tmp_path) as site:
         listener, task = await listened(site, site.token("wang"), "view=wallboard&seen=x")

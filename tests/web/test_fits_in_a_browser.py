@@ -1,9 +1,11 @@
 """What fits the screen in a real browser: walls of many doors, and what a thumb can press."""
 
+import re
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, expect
 
 from gateway.engine.clock import MachineClock
 from tests.web.test_in_a_browser import PHONE, browsing, served
@@ -65,6 +67,21 @@ async def test_g1_g2_a_wall_of_real_labels_fits_every_screen_and_says_what_needs
                 await page.keyboard.press("Enter")
                 await page.keyboard.press("Tab")
                 assert await case.evaluate("one => one === document.activeElement")
+            if await page.locator(".dots i").count():
+                await opens_the_building_of_a_dot(page)
+
+
+async def opens_the_building_of_a_dot(page: Page) -> None:
+    """A dot is too small for a thumb, and a thousand of them too many for Tab: what is pressed is
+    the building around them, anywhere."""
+    block = page.locator(".block.dots").nth(1)
+    name = await block.locator("h3 a").inner_text()
+    box = await block.locator("i").last.bounding_box()
+    assert box
+    await page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await page.wait_for_url(re.compile("block="))
+    await expect(page.locator(".cell").first).to_be_visible()
+    await expect(page.locator("body")).to_contain_text(name)
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])

@@ -64,7 +64,7 @@ async def test_each_table_names_the_first_and_counts_the_others(tmp_path: Path) 
         for table in (unsealed, seals):
             assert "and 5 more" in table
         assert "Battery low" in seals
-        assert "2.10 V" in seals
+        assert "2.10&nbsp;V" in seals
         assert seals.count("Offline") == SEALS_MAX
         asked = (await site.client.get("/api/v1/health")).json()
         assert [row["count"] for row in asked["refusals"]] == [1_000, 7]

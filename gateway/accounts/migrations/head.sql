@@ -1,4 +1,4 @@
--- all migrations up to 0005_after
+-- all migrations up to 0006_things
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -32,7 +32,6 @@ CREATE TABLE sessions (
 	PRIMARY KEY (token), 
 	UNIQUE (session_id)
 );
-CREATE INDEX ix_sessions_account_id ON sessions (account_id);
 CREATE TABLE invitations (
 	token VARCHAR(64) NOT NULL, 
 	account_id VARCHAR(16) NOT NULL, 
@@ -111,4 +110,17 @@ CREATE TABLE cuts (
 CREATE TRIGGER cuts_no_update BEFORE UPDATE ON cuts BEGIN SELECT RAISE(ABORT, 'cuts is only ever added to'); END;
 CREATE TRIGGER cuts_no_delete BEFORE DELETE ON cuts BEGIN SELECT RAISE(ABORT, 'cuts is only ever added to'); END;
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit WHEN OLD.entry_id > coalesce((SELECT max(entry_id) FROM cuts), 0) BEGIN SELECT RAISE(ABORT, 'audit is only ever added to'); END;
-INSERT INTO alembic_version (version_num) VALUES ('0005_after');
+CREATE TABLE audit_things (
+	thing TEXT NOT NULL, 
+	entry_id INTEGER NOT NULL, 
+	PRIMARY KEY (thing, entry_id)
+)
+ WITHOUT ROWID
+
+;
+CREATE TRIGGER audit_things_no_update BEFORE UPDATE ON audit_things BEGIN SELECT RAISE(ABORT, 'audit_things is only ever added to'); END;
+CREATE TRIGGER audit_things_no_delete BEFORE DELETE ON audit_things WHEN OLD.entry_id > coalesce((SELECT max(entry_id) FROM cuts), 0) BEGIN SELECT RAISE(ABORT, 'audit_things is only ever added to'); END;
+CREATE INDEX ix_audit_account ON audit (account);
+CREATE INDEX ix_sessions_account_id ON sessions (account_id, ends_ms);
+CREATE INDEX ix_sessions_ends_ms ON sessions (ends_ms);
+INSERT INTO alembic_version (version_num) VALUES ('0006_things');

@@ -1,4 +1,4 @@
--- all migrations up to 0020_contacts
+-- all migrations up to 0021_newest
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -657,4 +657,9 @@ CREATE TABLE checkpoints (
  WITHOUT ROWID
 
 ;
-INSERT INTO alembic_version (version_num) VALUES ('0020_contacts');
+CREATE INDEX ix_cases_grid_id ON cases (grid_id, raised_ms);
+CREATE INDEX ix_requests_moved_ms ON requests (moved_ms);
+CREATE INDEX ix_requests_grid_id ON requests (grid_id, moved_ms);
+CREATE INDEX ix_disputes_moved_ms ON disputes (moved_ms);
+CREATE INDEX ix_disputes_grid_id ON disputes (grid_id, moved_ms);
+INSERT INTO alembic_version (version_num) VALUES ('0021_newest');

@@ -24,7 +24,7 @@ def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
         if order is None or here.holder.is_over(context.now_ms()):
             return []  # nothing is shown any more
         abouts = await context.read(lambda rows: shown.abouts(rows, here.household_id, order))
-        return await looks(context, abouts, order.since_ms, language, most)
+        return await looks(context, here.household_id, abouts, order.since_ms, language, most)
 
     @router.get("/looks")
     async def who_looked(request: Request, here: Annotated[Here, opened]) -> Response:

@@ -17,7 +17,7 @@ from gateway.web.context import WebContext
 from gateway.web.pages.me import ROLE_WORDS
 
 LOOKS_MAX: Final = 100  # on the page; the file has what it has of every kind
-FORMS_MAX: Final = 200  # in one question: SQLite bears a thousand conditions in a row
+FORMS_MAX: Final = 10_000  # in one question: SQLite takes 32,766 values at once
 _YOURS = N_("your door")
 _PROGRAM = N_("A program of the site")
 _MACHINE = N_("Whoever runs the gateway's machine")
@@ -33,12 +33,18 @@ class Look(Struct, frozen=True):
 
 
 async def looks(
-    context: WebContext, abouts: list[str], since_ms: int, language: str, most: int
+    context: WebContext,
+    household_id: str,
+    abouts: list[str],
+    since_ms: int,
+    language: str,
+    most: int,
 ) -> list[Look] | None:
     """The latest, newest first; None at a site without accounts, which has no audit.
 
     Args:
         context: of the console.
+        household_id: whose.
         abouts: what the audit calls that which is the household's: "door d1", "case …".
         since_ms: not before this.
         language: in which it is read.
@@ -47,29 +53,32 @@ async def looks(
     if not context.visitors.is_used():
         return None
 
-    forms: list[str] = await context.read(
-        lambda site: [form for about in abouts for form in audit_names.forms(site, about)]
+    forms: tuple[str, ...] = await context.read(
+        lambda site: audit_names.forms_of(site, household_id, abouts)
     )
 
     def read(rows: Connection) -> list[Look]:
-        entries: dict[int, Entry] = {}
+        entries, after = dict[int, Entry](), audit.before_day_of(rows, since_ms)
         for first in range(0, len(forms), FORMS_MAX):
-            some = tuple(forms[first : first + FORMS_MAX])
-            wanted = Wanted(about=some[0], also=some, from_ms=since_ms)
+            some = forms[first : first + FORMS_MAX]
+            wanted = Wanted(about=some[0], also=some, from_ms=since_ms, after=after)
             entries |= {one.entry_id: one for one in audit.read(rows, most, None, wanted)}
         newest = [entries[key] for key in sorted(entries, reverse=True)][:most]
         newest = audit_names.revealed(context.store.keys, newest)
-        return [_look(rows, entry, language) for entry in newest]
+        duties = {
+            name: _duty(rows, name, language) for name in {one.note.account for one in newest}
+        }
+        return [_look(entry, duties[entry.note.account], language) for entry in newest]
 
     found: list[Look] = await context.visitors.read(read)
     return found
 
 
-def _look(rows: Connection, entry: Entry, language: str) -> Look:
+def _look(entry: Entry, duty: str, language: str) -> Look:
     note = entry.note
     doors = _Yours(say(_YOURS, language))
     told = audit_words.told(note, Names(doors, {}, {}), language)
-    return Look(note.at_ms, _duty(rows, note.account, language), told.words, told.why)
+    return Look(note.at_ms, duty, told.words, told.why)
 
 
 def _duty(rows: Connection, name: str, language: str) -> str:

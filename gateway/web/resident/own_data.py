@@ -13,7 +13,6 @@ from gateway.ending import holds
 from gateway.language import times
 from gateway.registry import consents
 from gateway.store import case_views, household_views, resident_views, tables, views
-from gateway.store.case_views import CaseRow
 from gateway.store.records import records
 from gateway.store.resident_views import OrderSpan
 from gateway.web.resident.looks import Look
@@ -42,15 +41,9 @@ def of_household(
             {"door": row.label, "opened": at(one.opened_ms), "shut": at(one.shut_ms)}
             | {"reason": one.reason.value, "announced": one.why}
             for row in doors
-            for one in views.openings(connection, row.door_id, ROWS_MAX)
-            if one.opened_ms >= order.from_ms
+            for one in views.openings(connection, row.door_id, ROWS_MAX, None, order.from_ms)
         ],
-        "cases": [
-            _case(connection, case, at)
-            for row in doors
-            for case in case_views.cases_at(connection, row.door_id, ROWS_MAX)
-            if case.since_ms >= order.from_ms
-        ],
+        "cases": [one for row in doors for one in _cases(connection, row.door_id, order, at)],
         "requests": [
             {"kind": one.kind.value, "asked": at(one.asked_ms), "state": one.state.value}
             | {"words": one.words, "answer": one.why}
@@ -101,17 +94,26 @@ def _permits(connection: Connection, household_id: str, order: OrderSpan) -> lis
     return records(connection, query.order_by(p.from_ms).limit(ROWS_MAX), _Announced)
 
 
-def _case(connection: Connection, case: CaseRow, at: Callable[[int | None], str | None]) -> Any:
-    told = resident_views.told_of(connection, {case.case_id: case.since_ms}).get(case.case_id, [])
-    return {
-        "number": case_number(case.case_id),
-        "reason": case.reason.value,
-        "raised": at(case.raised_ms),
-        "state": case.state.value,
-        "outcome": case.outcome,
-        "note": case.note,
-        "told": [{"role": one.role and one.role.value, "at": at(one.told_ms)} for one in told],
-    }
+def _cases(
+    connection: Connection, door_id: str, order: OrderSpan, at: Callable[[int | None], str | None]
+) -> list[dict[str, Any]]:
+    cases = case_views.cases_at(connection, door_id, ROWS_MAX, order.from_ms)
+    told = resident_views.told_of(connection, {case.case_id: case.since_ms for case in cases})
+    return [
+        {
+            "number": case_number(case.case_id),
+            "reason": case.reason.value,
+            "raised": at(case.raised_ms),
+            "state": case.state.value,
+            "outcome": case.outcome,
+            "note": case.note,
+            "told": [
+                {"role": one.role and one.role.value, "at": at(one.told_ms)}
+                for one in told.get(case.case_id, [])
+            ],
+        }
+        for case in cases
+    ]
 
 
 def as_file(data: dict[str, Any], looked: list[Look] | None, zone: tzinfo) -> bytes:

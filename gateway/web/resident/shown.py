@@ -106,9 +106,9 @@ def openings(
     found: list[OpeningShown] = []
     contested = _contested(connection, household_id)
     for number, door_id in enumerate(resident_views.door_ids_of(connection, household_id), 1):
-        rows = views.openings(connection, door_id, OPENINGS_MAX, before_ms)
-        rows = [row for row in rows if row.opened_ms >= order.from_ms]
-        cases = {case.case_id: case for case in case_views.cases_at(connection, door_id, CASES_MAX)}
+        rows = views.openings(connection, door_id, OPENINGS_MAX, before_ms, order.from_ms)
+        latest = case_views.cases_at(connection, door_id, CASES_MAX, order.from_ms)
+        cases = {case.case_id: case for case in latest}
         told = resident_views.told_of(connection, {row.opening_id: row.opened_ms for row in rows})
         for row in rows:
             case, dispute = cases.get(row.opening_id), contested.get(row.opening_id)
@@ -126,8 +126,8 @@ def other_cases(
     found: list[CaseShown] = []
     contested = _contested(connection, household_id)
     for number, door_id in enumerate(resident_views.door_ids_of(connection, household_id), 1):
-        cases = case_views.cases_at(connection, door_id, CASES_MAX)
-        cases = [c for c in cases if c.case_id not in known and c.since_ms >= order.from_ms]
+        cases = case_views.cases_at(connection, door_id, CASES_MAX, order.from_ms)
+        cases = [case for case in cases if case.case_id not in known]
         told = resident_views.told_of(connection, {case.case_id: case.since_ms for case in cases})
         for case in cases:
             called, whom = case_number(case.case_id), told.get(case.case_id, [])
@@ -164,9 +164,8 @@ def abouts(connection: Connection, household_id: str, order: OrderSpan) -> list[
     matters = household_views.matters_of(connection, household_id, CASES_MAX, order.since_ms)
     found = [f"order {order.order_id}", *(f"{kind} {matter_id}" for kind, matter_id in matters)]
     for door_id in resident_views.door_ids_of(connection, household_id):
-        cases = case_views.cases_at(connection, door_id, CASES_MAX)
-        cases = [case for case in cases if case.since_ms >= order.since_ms]
-        found += [f"door {door_id}", *(f"case {case.case_id}" for case in cases)]
+        cases = case_views.case_ids_at(connection, door_id, CASES_MAX, order.since_ms)
+        found += [f"door {door_id}", *(f"case {case_id}" for case_id in cases)]
     return found
 
 
