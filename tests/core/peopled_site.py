@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from gateway.core.events import Event, PageReceived, PersonDue, StaffSet
 from gateway.core.model import Contact
 from gateway.core.paging import staff
-from gateway.core.paging.person import DailyTest, GroupedPage, SinglePage
+from gateway.core.paging.person import AskedTest, DailyTest, GroupedPage, SinglePage
 from gateway.core.paging.routing import Notification
 from gateway.core.paging.schedule import Role
 from gateway.core.paging.staff import Member
@@ -111,7 +111,7 @@ def _addressed(notification: Notification) -> tuple[str, str, str]:
             return page.page_id, page.case_id, page.door_id
         case GroupedPage(page_id=page_id, pages=pages):
             return page_id, pages[0].case_id, pages[0].door_id
-        case DailyTest(page_id=page_id):
+        case DailyTest(page_id=page_id) | AskedTest(page_id=page_id):
             return page_id, "", ""
 
 
