@@ -5,13 +5,25 @@ leaves such a row out, and a query for open ones does not find it; here it is fo
 can say that it is there. What may be empty spoils no row.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
+from itertools import pairwise
 from types import NoneType, UnionType
 from typing import Any, Final, NamedTuple, Union, get_args, get_origin
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Table,
+    and_,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 
 from gateway.core.households.model import DisputeState, RequestState
 from gateway.core.households.requests import OPEN as REQUESTED
@@ -54,9 +66,7 @@ def cases(
     connection: Connection, grids: frozenset[str] | None = None, most: int = NAMED_MAX
 ) -> Spoilt:
     """Cases that are not closed, as far as can be read; of these grids, if they are given."""
-    c = tables.cases.c
-    # Not `!=`, for which SQLite would go through all cases since ever.
-    is_open = or_(c.state < CaseState.CLOSED, c.state > CaseState.CLOSED)
+    is_open = _is_none_of(tables.cases.c.state, [CaseState.CLOSED])
     return _spoilt(connection, tables.cases, CaseRow, is_open, grids, most)
 
 
@@ -64,12 +74,11 @@ def matters(connection: Connection, grids: frozenset[str] | None = None) -> Spoi
     """Requests, questions and disputes of households that go on, as far as can be read."""
     done = [state for state in RequestState if state not in REQUESTED]
     answered = [state for state in DisputeState if state not in OPEN_DISPUTES]
-    q = health_questions.c
-    is_over = and_(_is(q.is_over, bool), q.is_over.is_(True))
+    is_asked = _is_none_of(type_coerce(health_questions.c.is_over, Integer), [1])
     found = [
-        _spoilt(connection, requests, RequestRow, requests.c.state.not_in(done), grids),
-        _spoilt(connection, health_questions, QuestionRow, ~is_over, grids),
-        _spoilt(connection, disputes, DisputeRow, disputes.c.state.not_in(answered), grids),
+        _spoilt(connection, requests, RequestRow, _is_none_of(requests.c.state, done), grids),
+        _spoilt(connection, health_questions, QuestionRow, is_asked, grids),
+        _spoilt(connection, disputes, DisputeRow, _is_none_of(disputes.c.state, answered), grids),
     ]
     rows = [row for one in found for row in one.rows]
     return Spoilt(rows[:NAMED_MAX], sum(one.total for one in found))
@@ -99,6 +108,14 @@ def _spoilt(
     named: Select[Any] = select(key.label("key"), d.door_id, d.label).select_from(known)
     query = named.where(is_spoilt).order_by(key).limit(most)
     return Spoilt(records(connection, query, SpoiltRow), total)
+
+
+def _is_none_of(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
+    """`NOT IN`, as what lies before, between and behind them: else SQLite goes through all that is
+    over since ever, and not only through what its index has besides."""
+    known = sorted(values)
+    between = [and_(column > one, column < other) for one, other in pairwise(known)]
+    return or_(column < known[0], *between, column > known[-1])
 
 
 def _wrong_cells(table: Table, kind: type[msgspec.Struct]) -> Iterator[ColumnElement[bool]]:
