@@ -120,7 +120,7 @@ def _join_quietly(
         other for other in case.secondary if other.reason is not fault.reason
     ]
     case = replace(case, openings=case.openings + 1, secondary=(*secondary, fault))
-    holder = replace(holder, case=case, last_case=case.case_id)
+    holder = replace(holder, case=case)
     pages: tuple[Effect, ...] = ()
     if fault.told_ms <= now_ms:
         holder, pages = _page_secondary(holder, case, now_ms)

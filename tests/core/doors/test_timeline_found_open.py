@@ -1,6 +1,8 @@
 """F1: open without a known beginning, and still open after the grace time, is told, wherever a door
 that nobody had seen can be found open."""
 
+from gateway.core.commissioning import Visit
+from gateway.core.commissioning_events import VisitAnnounced
 from gateway.core.events import ReportCame
 from gateway.core.model import Contact, Policy
 from tests.core.actors import MINUTE, Seal
@@ -112,3 +114,16 @@ def test_f1_a_canary_and_a_report_of_an_older_seal_change_nothing() -> None:
     old = ReportCame("seal-3-201", 0, Contact.OPEN, 7, edge=False)
     site.at("09:01").door(DOOR).says(old)
     site.want(between("09:00", "10:00"), nobody())
+
+
+def test_f1_while_somebody_works_there_it_waits_until_they_have_gone() -> None:
+    site = Site(DOOR)
+    site.at("09:00")
+    seal = replaced(site)
+    times = site.time("09:00"), site.time("09:20")
+    site.tell(DOOR, VisitAnnounced(Visit("v", seal.seal_id, *times, "Li")))
+    site.want(between("09:00", "09:19:59"), nobody())
+    found = site.doors[DOOR].found_open
+    assert found is not None
+    assert found.told_ms is None
+    site.want(between("09:20", "09:30"), page(warden, why="found open"))

@@ -69,6 +69,19 @@ def test_a_cover_that_is_still_off_when_the_visit_is_over_is_told() -> None:
     assert story.door.case.locked
 
 
+def test_what_a_visit_left_is_told_once_and_not_after_the_next() -> None:
+    story = at_work(Story())
+    story.heartbeat(Contact.SHUT, cover=True)
+    told = len(story.after(30 * MINUTE).pages())
+    case = story.door.case
+    assert case is not None
+    end_ms = story.now_ms + 10 * MINUTE
+    story.tell(VisitAnnounced(Visit("v2", SEAL, story.now_ms, end_ms, "Li", Purpose.INSPECT)))
+    story.after(11 * MINUTE)
+    assert story.door.case is not None
+    assert (len(story.pages()), story.door.case.openings) == (told, case.openings)
+
+
 def test_a_door_that_is_still_open_when_the_visit_is_over_is_told() -> None:
     story = at_work(Story())
     story.opens()

@@ -10,6 +10,7 @@ from gateway.core.cases.number import case_number
 from gateway.core.doors import visits
 from gateway.core.doors.after_order import is_forgotten, rests, word
 from gateway.core.doors.certificates import standing
+from gateway.core.doors.orders import hours_of_household
 from gateway.core.doors.silence import is_asked, liveness
 from gateway.core.doors.walk_test import checks
 from gateway.core.events import ReportCame, StaffSet
@@ -61,6 +62,7 @@ class Answers:
             answers += [span.beats, span.gap_max_ms, span.to_ms]
         if ended is not None:
             answers += [ended, list(beats_of(ended))]
+        answers.append(hours_of_household(door, at_ms))
         answers.append((is_asked(door), is_forgotten(door), liveness(door, at_ms, Rules())))
         if isinstance(step.event, ReportCame):
             before = step.before

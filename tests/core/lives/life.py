@@ -113,6 +113,9 @@ class Life(PeopledSite):
     def commits(self) -> None:
         """What this turn did is true from now on."""
         assert self.state is not None
+        people = [person.warden_id for person in self.turn.people_changed()]
+        classes = [self.turn.rules_of(door) for door in self.turn.doors.values()]
+        self._line(b"commits " + encoded([sorted(people), classes]), is_quiet=True)
         self.state.adopt(self.turn)
         self.turn = SiteTurn(self.state)
 
@@ -122,9 +125,10 @@ class Life(PeopledSite):
         was = self.state
         assert was is not None
         people = [stored(person) for person in was.router.people.values()]
+        doors = {door_id: stored(was.doors[door_id]) for door_id in FLATS[:4]}
         self.state = SiteState(
             stored(was.rulebook),
-            {},
+            doors,
             stored(was.outages),
             routing.of(stored(was.router.staff), people),
             stored(was.troubles),

@@ -4,7 +4,8 @@ from tests.core.actors import MINUTE
 from tests.core.lives import of_doors, of_homes, of_people, of_registry, of_the_site
 from tests.core.lives.life import Happening, Life
 
-SEEDS = tuple(range(1, 13))
+# Of the first sixty, those that together reach nearly every branch that all of them reach.
+SEEDS = (1, 6, 9, 10, 11, 13, 20, 26, 39, 40, 51, 59)
 HAPPENED = 240  # in a life
 PLACED_FIRST = 4  # orders, before anything else happens
 HEARTBEATS_MS = (40 * MINUTE, 80 * MINUTE, 160 * MINUTE)

@@ -36,6 +36,24 @@ def passes_by_two(life: Life) -> None:
         life.pauses(*MOMENTS)
 
 
+def one_is_heard_late(life: Life) -> None:
+    """Of a household's contacts one is heard of after another, and opened before it, or shut."""
+    doors = life.dice.one_of(HOUSEHOLDS)
+    first, other = doors[0], life.dice.one_of(doors[1:])
+    life.focus = first
+    for door_id in (first, other):
+        if life.seals[door_id].leaf is Contact.OPEN:
+            moves(life, door_id)
+    life.pauses("seconds")
+    life.door(first).loses_radio()
+    order = life.dice.one_of(((first, other, other, first), (first, first, other, other)))
+    for door_id in order:
+        moves(life, door_id)
+        life.live_until(life.now_ms + life.some_ms(life.dice.one_of((SECOND, 4 * SECOND, MINUTE))))
+    life.pauses("moment", "seconds")
+    life.door(first).gets_radio()
+
+
 def all_shut(life: Life) -> None:
     """Whoever is at home shuts what stands open."""
     for door_id, seal in life.seals.items():
@@ -213,6 +231,7 @@ HAPPENINGS: dict[Happening, int] = {
     moves: 6,
     passes: 14,
     passes_by_two: 6,
+    one_is_heard_late: 4,
     all_shut: 6,
     chatters: 2,
     canary_opens: 2,

@@ -128,6 +128,24 @@ def another_seal(life: Life) -> None:
         life.door(door_id).speaks()
 
 
+def hung_on_an_open_door(life: Life) -> None:
+    """Another seal's first word is that its door stands open; perhaps somebody works there."""
+    door_id, dice = life.somewhere(), life.dice
+    seal = Seal(life.new_id("seal"), life.seals[door_id].heartbeat_ms, Contact.OPEN)
+    life.seals[door_id] = seal
+    life.tell(door_id, SealBound(seal.seal_id, seal.heartbeat_ms, dice.is_one_in(2)))
+    seal.boots(life.now_ms)
+    life.door(door_id).speaks()
+    if dice.is_one_in(3):
+        ends_ms = life.now_ms + dice.one_of((5, 10, 15, 70)) * MINUTE
+        visit = Visit(life.new_id("work-"), seal.seal_id, life.now_ms, ends_ms, "~")
+        life.tell(door_id, VisitAnnounced(visit))
+    elif dice.is_one_in(3):
+        radio(life, door_id)
+    life.live_until(life.now_ms + life.some_ms(90 * MINUTE))
+    moves(life, door_id)
+
+
 def visit(life: Life) -> None:
     """Work at a seal is announced, sooner or later, or ends."""
     door_id, dice = life.somewhere(), life.dice
@@ -167,6 +185,7 @@ def walk_test(life: Life) -> None:
         power(life, door_id)
         life.live_until(life.now_ms + life.some_ms(MINUTE))
         power(life, door_id)
+        at_door.cover(off=dice.is_one_in(2))
     life.is_well = dice.below(2) > 0
 
 
@@ -239,6 +258,7 @@ HAPPENINGS: dict[Happening, int] = {
     works_there: 4,
     many_permits: 1,
     another_seal: 3,
+    hung_on_an_open_door: 2,
     visit: 5,
     walk_test: 4,
     placed: 3,
