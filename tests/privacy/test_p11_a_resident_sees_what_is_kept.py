@@ -67,7 +67,7 @@ async def test_p11_who_did_what_with_what_it_asked_for_is_told_and_the_audit_nam
             looks = (await phone.opens("/r/looks")).text
         for words in does.values():
             assert looks.count(words) == 1, words
-        assert "Captain" in looks
+        assert "Head of the grid" in looks
         assert "Cai" not in looks
         with site.accounts.reading() as connection:
             about = [entry.note.about for entry in audit.read(connection, 100)]

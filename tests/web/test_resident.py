@@ -202,7 +202,7 @@ async def test_a_household_sees_who_looked_by_duty_and_without_names(tmp_path: P
         async with household_phone(site.console.app, base="http://menshen.test") as phone:
             assert (await phone.enters(code)).status_code == 200
             page = (await phone.opens("/r/looks")).text
-        assert "Warden" in page
+        assert "Grid worker" in page
         assert "looked at your door" in page
         assert "in their grids" in page
         for hidden in ("wang", "Wang", "Dispatcher", "3-101"):

@@ -15,6 +15,7 @@ from gateway.web import audit_words
 from gateway.web.audit_words import Names
 from gateway.web.context import WebContext
 from gateway.web.pages.me import ROLE_WORDS
+from gateway.web.resident.words import duty_words
 
 LOOKS_MAX: Final = 100  # on the page; the file has what it has of every kind
 FORMS_MAX: Final = 10_000  # in one question: SQLite takes 32,766 values at once
@@ -89,7 +90,7 @@ def _duty(rows: Connection, name: str, language: str) -> str:
         return say(_PROGRAM, language)
     known = [ROLE_WORDS[role] for role in Role if role in account.roles]
     between = "、" if language == "zh" else ", "
-    return between.join(say(word, language) for word in known)
+    return between.join(duty_words(word, language) for word in known)
 
 
 class _Yours(dict[str, str]):

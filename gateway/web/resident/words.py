@@ -68,6 +68,11 @@ _OPENINGS: dict[Reason, str] = {
     Reason.ORDER_OVER: N_("The order was over."),
 }
 _OTHER = N_("It was noted.")
+_KNOWN_AS: Final = {  # as everywhere on a household's pages, and on its sheet
+    "Warden": N_("Grid worker"),
+    "Deputy": N_("Deputy grid worker"),
+    "Captain": N_("Head of the grid"),
+}
 _ON_DUTY = N_("Somebody on duty")
 
 
@@ -111,7 +116,12 @@ def opening_words(row: OpeningRow) -> str:
 
 def role_words(role: Role | None, language: str) -> str:
     """By which duty somebody was told."""
-    return say(_ON_DUTY if role is None else ROLE_WORDS[role], language)
+    return say(_ON_DUTY, language) if role is None else duty_words(ROLE_WORDS[role], language)
+
+
+def duty_words(word: str, language: str) -> str:
+    """A duty by the name under which a household knows it; `word`: by which the staff does."""
+    return say(_KNOWN_AS.get(word, word), language)
 
 
 def day_words(day: datetime, language: str) -> str:
