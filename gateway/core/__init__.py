@@ -3,8 +3,9 @@
 No clock, no loop, no disk, no network, no randomness. The same site, event and time give the same
 answer on any machine, so a journal can be lived again. To be read in this order:
 
-The words: `model` (what is known of a door, its cases and the site) with `commissioning` (work at
-seals) and `makes` (contacts of other makers), `free_text` (what no rule may look into), `events`
+The words: `model` (what is known of a door and its cases), `site_model` (and of the site), with
+`commissioning` (work at seals) and `makes` (contacts of other makers), `free_text` (what no rule
+may look into), `events`
 (what comes in) with `path_events`, `beside_events`, `clock_events` and `commissioning_events`,
 `effects` (what goes out), `subject` (whose event it is), `reasons` and `outcome` (why, and how it
 ended), `actor` (who acts), `evidence` (what a delivery proves), `proof` (that somebody is at the

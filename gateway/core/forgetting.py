@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from gateway.core.cases.case import DoorChange
 from gateway.core.doors import household
 from gateway.core.ending_events import NamesForgotten, OrderDestroyed
-from gateway.core.model import Case, Door, Outage, Outages, Silence
+from gateway.core.model import Case, Door, Silence
 from gateway.core.paging.person import Person
 from gateway.core.rules import Rules
+from gateway.core.site_model import Outage, Outages
 
 
 def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChange:

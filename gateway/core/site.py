@@ -77,11 +77,12 @@ from gateway.core.households import health, homes
 from gateway.core.households import step as households
 from gateway.core.households.events import HouseholdSays
 from gateway.core.households.model import Household
-from gateway.core.model import SURE, CaseState, Door, Doubt, Outage
+from gateway.core.model import SURE, CaseState, Door, Doubt
 from gateway.core.paging import duties, routing
 from gateway.core.paging.person import Person
 from gateway.core.paging.routing import Routed
 from gateway.core.rules import Rules
+from gateway.core.site_model import Outage
 from gateway.core.site_state import SiteState as SiteState
 from gateway.core.site_state import site_due_ms
 from gateway.core.site_step import Step as Step  # both are words of this file

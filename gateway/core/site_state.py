@@ -9,11 +9,12 @@ from gateway.core.doors.step import next_deadline
 from gateway.core.doubted_time import doubted
 from gateway.core.households import step as households
 from gateway.core.households.model import Household
-from gateway.core.model import SURE, Door, Doubt, Outages, Troubles
+from gateway.core.model import SURE, Door, Doubt
 from gateway.core.paging import routing
 from gateway.core.paging.routing import Router
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
+from gateway.core.site_model import Outages, Troubles
 from gateway.core.subject import Subject, SubjectKind
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from gateway.core.doors import silence
 from gateway.core.doors.orders import hours_of_household
 from gateway.core.evidence import Ended
 from gateway.core.households import health
-from gateway.core.model import Case, Door, Outage, Trouble
+from gateway.core.model import Case, Door
 from gateway.core.reasons import MATTERS, NOTICES, QUESTIONS, Reason
+from gateway.core.site_model import Outage, Trouble
 from gateway.engine.state import CommittedSite
 from gateway.store.outbox import HOUSEHOLD, Entry, decode_group
 

@@ -4,8 +4,8 @@ import logging
 
 from gateway.core.cases import troubles
 from gateway.core.events import TroubleBegan, TroubleEnded
-from gateway.core.model import Troubles
 from gateway.core.reasons import Reason
+from gateway.core.site_model import Troubles
 
 log = logging.getLogger("menshen.engine")
 

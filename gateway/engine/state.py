@@ -13,11 +13,12 @@ from msgspec.structs import replace
 from gateway.core.cases import outages
 from gateway.core.events import DoorPlaced, Event, StaffSet
 from gateway.core.households.model import Household
-from gateway.core.model import Door, Outages, Troubles
+from gateway.core.model import Door
 from gateway.core.paging import routing
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState
+from gateway.core.site_model import Outages, Troubles
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 from gateway.engine.open_spans import OpenSpans
 from gateway.registry.certificates import Certifier

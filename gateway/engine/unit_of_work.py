@@ -47,12 +47,13 @@ from gateway.core.evidence import SIGNED_FOR
 from gateway.core.households.effects import MATTERS_MOVED, HealthReminded, HouseholdEffect
 from gateway.core.households.events import HouseholdAction
 from gateway.core.households.model import Household
-from gateway.core.model import Door, Doubt, Outages, Path, Troubles
+from gateway.core.model import Door, Doubt, Path
 from gateway.core.paging.schedule import Role
 from gateway.core.path_events import CopyCame
 from gateway.core.reasons import UNWATCHED, Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.site import SiteTurn, Step
+from gateway.core.site_model import Outages, Troubles
 from gateway.core.step_reason import reason_of
 from gateway.core.subject import Subject, SubjectKind, of_door
 from gateway.engine.event_log import EventLog

@@ -11,12 +11,13 @@ from sqlalchemy import Connection, func, select
 from gateway.core.events import DoorPlaced
 from gateway.core.evidence import QUIET
 from gateway.core.households.model import Household
-from gateway.core.model import SURE, Door, Doubt, Outages, Troubles
+from gateway.core.model import SURE, Door, Doubt
 from gateway.core.paging import staff
 from gateway.core.paging.person import Person
 from gateway.core.paging.schedule import Override, Role, Shift
 from gateway.core.paging.staff import Member, Staff
 from gateway.core.replay_window import ReplayWindow
+from gateway.core.site_model import Outages, Troubles
 from gateway.core.subject import SITE, Subject, of_door, of_household
 from gateway.registry import contact_addresses
 from gateway.store import areas, households, schedule_tables, states, tables

@@ -20,11 +20,12 @@ from sqlalchemy.types import NullType
 
 from gateway.core.events import Event
 from gateway.core.households.model import Household
-from gateway.core.model import SURE, Door, Outages, Troubles
+from gateway.core.model import SURE, Door
 from gateway.core.paging import routing
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn, Step
+from gateway.core.site_model import Outages, Troubles
 from gateway.core.subject import Subject, SubjectKind
 from gateway.store import archives, checkpoints, tables
 from gateway.store.heartbeat_spans import heartbeats

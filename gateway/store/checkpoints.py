@@ -13,10 +13,11 @@ from msgspec import Struct
 from sqlalchemy import Connection, delete, func, insert, literal, select
 
 from gateway.core.households.model import Household
-from gateway.core.model import SURE, Door, Doubt, Outages, Troubles
+from gateway.core.model import SURE, Door, Doubt
 from gateway.core.paging.person import Person
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
+from gateway.core.site_model import Outages, Troubles
 from gateway.store import states, tables
 from gateway.store.ending_tables import checkpoints
 from gateway.store.poisoned import Findings

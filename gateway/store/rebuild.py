@@ -18,9 +18,10 @@ from gateway.core.doubted_time import doubted
 from gateway.core.events import ClockEvent, Event, RulesSet
 from gateway.core.households import step as households
 from gateway.core.households.model import Household
-from gateway.core.model import Door, Outages, Troubles
+from gateway.core.model import Door
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn
+from gateway.core.site_model import Outages, Troubles
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door, of_household
 from gateway.store import archives, checkpoints, tables
 from gateway.store.heartbeat_spans import heartbeats

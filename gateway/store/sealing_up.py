@@ -19,8 +19,9 @@ import msgspec
 from sqlalchemy import Connection, Table, Text, exists, func, select, type_coerce, update
 
 from gateway.core.events import Event
-from gateway.core.model import Door, Outages, Troubles
+from gateway.core.model import Door
 from gateway.core.no_json import NO_JSON
+from gateway.core.site_model import Outages, Troubles
 from gateway.core.subject import Subject, SubjectKind
 from gateway.store import archives, case_log, file_copy, journal, states, tables
 from gateway.store.database import Store, as_store_error

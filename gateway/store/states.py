@@ -13,10 +13,11 @@ from sqlalchemy import Connection, select, type_coerce
 from sqlalchemy.types import NullType
 
 from gateway.core.households.model import Household
-from gateway.core.model import SURE, Door, Doubt, Outages, Troubles
+from gateway.core.model import SURE, Door, Doubt
 from gateway.core.paging.person import Person
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
+from gateway.core.site_model import Outages, Troubles
 from gateway.store import tables
 from gateway.store.poisoned import ANYTHING, Findings
 

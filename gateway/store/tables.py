@@ -266,8 +266,7 @@ cases = Table(
     *(Column(f"{did}_ms", BigInteger, nullable=True) for did in DONE_TO_CASE),
     *(Column(f"{did}_arrived_ms", BigInteger, nullable=True) for did in DONE_TO_CASE),
     Column("outcome", Text, nullable=True),
-    # The seal said otherwise when it was reported, and whoever reported it knew.
-    Column("despite_seal", Boolean, nullable=False, server_default=false()),
+    Column("despite_seal", Boolean, nullable=False, server_default=false()),  # it said otherwise
     Column("note", SealedText, nullable=False, server_default=""),  # of who reported it
     Column("reported_from", String(16), nullable=True),  # the state before, until it is assessed
     Column("handed_to", Text, nullable=False, server_default=""),  # and has not answered yet

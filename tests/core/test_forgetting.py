@@ -19,11 +19,8 @@ from gateway.core.model import (
     Cover,
     Door,
     HouseholdOpening,
-    Lost,
     Opening,
     Order,
-    Outage,
-    Outages,
     Permit,
     Silence,
     WrongScan,
@@ -32,6 +29,7 @@ from gateway.core.paging.person import EarlierCase, Person, PersonalPage
 from gateway.core.paging.places import SentPage
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
+from gateway.core.site_model import Lost, Outage, Outages
 from tests.core.story import HOUR, NOON
 from tests.store import stored_samples
 

@@ -18,12 +18,13 @@ from gateway.core.events import (
     SealBound,
     SealLost,
 )
-from gateway.core.model import Contact, Door, Outages, Troubles
+from gateway.core.model import Contact, Door
 from gateway.core.paging import routing
 from gateway.core.paging.person import GroupedPage, Person
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook, Rules
 from gateway.core.site import SiteState, SiteTurn, Step
+from gateway.core.site_model import Outages, Troubles
 from gateway.core.subject import SITE, Subject, of_door
 from tests.core.actors import HOUR, MINUTE, SECOND
 from tests.core.peopled_site import HAPPENINGS, NARROW, PeopledSite

@@ -21,7 +21,7 @@ from gateway.core.events import (
     TroubleBegan,
     kind_of,
 )
-from gateway.core.model import SURE, CaseState, Contact, Door, Doubt, Order, Outages, Permit
+from gateway.core.model import SURE, CaseState, Contact, Door, Doubt, Order, Permit
 from gateway.core.paging import staff
 from gateway.core.paging.person import GroupedPage
 from gateway.core.paging.schedule import Role
@@ -29,6 +29,7 @@ from gateway.core.paging.staff import Member
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook, Rules
 from gateway.core.site import SiteState, SiteTurn, doubted
+from gateway.core.site_model import Outages
 from gateway.core.subject import SITE, of_door
 from tests.core.actors import HOUR, MINUTE, SECOND
 from tests.core.peopled_site import PeopledSite

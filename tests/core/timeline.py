@@ -23,11 +23,12 @@ from gateway.core.effects import (
     WatchDoubted,
 )
 from gateway.core.events import DeadlineCame, DoorPlaced, Event, OrderPlaced, ReportCame, SealBound
-from gateway.core.model import Case, Door, Order, Outages
+from gateway.core.model import Case, Door, Order
 from gateway.core.paging.schedule import Role
 from gateway.core.reasons import NOTICES, Reason
 from gateway.core.rules import Rulebook, Rules
 from gateway.core.site import SiteState, SiteTurn, Step
+from gateway.core.site_model import Outages
 from gateway.core.subject import SITE as SUBJECT
 from gateway.core.subject import Subject, SubjectKind, of_door, of_household
 from tests.core.actors import DAY, HOUR, MINUTE, AtDoor, Person, Seal

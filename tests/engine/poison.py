@@ -33,10 +33,10 @@ from gateway.core.households.events import (
     RequestAsked,
 )
 from gateway.core.households.model import RecordKind, RequestKind
-from gateway.core.model import Outages, Troubles
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
 from gateway.core.schedule_of_ends import Limits as EndLimits
+from gateway.core.site_model import Outages, Troubles
 from gateway.core.subject import of_door, of_household
 from gateway.ending import holds
 from gateway.ending.household_ending import Forget, HouseholdEnding

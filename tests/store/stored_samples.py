@@ -20,13 +20,14 @@ from gateway.core.events import Event
 from gateway.core.households import model as of_households
 from gateway.core.households.model import Household
 from gateway.core.makes import Make
-from gateway.core.model import CaseState, Contact, Door, Outages, Troubles
+from gateway.core.model import CaseState, Contact, Door
 from gateway.core.paging.person import Person
 from gateway.core.paging.schedule import Role
 from gateway.core.paging.staff import Staff
 from gateway.core.proof import Proof
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook
+from gateway.core.site_model import Outages, Troubles
 from gateway.core.subject import SubjectKind
 from gateway.store.outbox import Group
 from gateway.store.states import Listening

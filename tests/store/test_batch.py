@@ -9,10 +9,11 @@ from sqlalchemy import Connection, insert, select
 
 from gateway.core.effects import OpeningBegan, OpeningEnded, PermitRefused, PermitSpent
 from gateway.core.events import MessageRefused, Order, OrderPlaced, PageReceived, PermitAnnounced
-from gateway.core.model import Door, Outages, Permit
+from gateway.core.model import Door, Permit
 from gateway.core.paging.person import Person
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
+from gateway.core.site_model import Outages
 from gateway.core.subject import SITE, of_door
 from gateway.store import journal, outbox, pending, states, tables
 from gateway.store.batch import WriteBatch

@@ -49,9 +49,10 @@ from gateway.core.events import (
     ReportTakenBack,
 )
 from gateway.core.households.events import HouseholdAction
-from gateway.core.model import ActionResult, Case, CaseState, Door, Outage, Trouble
+from gateway.core.model import ActionResult, Case, CaseState, Door
 from gateway.core.outcome import WANTS_NOTE, Outcome
 from gateway.core.rules import Rules
+from gateway.core.site_model import Outage, Trouble
 
 AGE_MAX_MS: Final = DAY_MS  # no handheld keeps an action longer; it is dated then
 LATE_MS: Final = MINUTE_MS  # what comes so long after it was done says both times

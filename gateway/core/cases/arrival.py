@@ -20,9 +20,10 @@ from gateway.core.doors.orders import begins_ms
 from gateway.core.duration import HOUR_MS
 from gateway.core.effects import CaseMoved, Detour, Effect
 from gateway.core.events import ArrivalProved, CaseAction, PersonOnSite
-from gateway.core.model import Case, CaseState, Door, Order, Outage, Trouble
+from gateway.core.model import Case, CaseState, Door, Order
 from gateway.core.proof import WRONG, Proof, Scan, WrongScan
 from gateway.core.rules import Rules
+from gateway.core.site_model import Outage, Trouble
 
 WRONG_BY_ONE_MAX: Final = 5  # codes that one person may get wrong at one door,
 WRONG_AT_DOOR_MAX: Final = 20  # and all of them together,

@@ -25,14 +25,7 @@ from gateway.core.deadline_index import earliest
 from gateway.core.doors.orders import quiet
 from gateway.core.effects import CaseJoined, CaseMoved, Effect, PageDue
 from gateway.core.events import DutyEnds
-from gateway.core.model import (
-    Case,
-    CaseState,
-    Door,
-    Outage,
-    SecondaryFault,
-    Trouble,
-)
+from gateway.core.model import Case, CaseState, Door, SecondaryFault
 from gateway.core.reasons import (
     BREACHES,
     FAULTS,
@@ -42,6 +35,7 @@ from gateway.core.reasons import (
     Reason,
 )
 from gateway.core.rules import Rules
+from gateway.core.site_model import Outage, Trouble
 
 H = TypeVar("H", Door, Outage, Trouble)
 DoorChange = tuple[Door, tuple[Effect, ...]]

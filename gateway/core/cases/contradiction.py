@@ -4,8 +4,9 @@ from typing import Final
 
 from gateway.core.cases.refusal import Refusal
 from gateway.core.events import CaseReported
-from gateway.core.model import Contact, Door, Outage, Trouble
+from gateway.core.model import Contact, Door
 from gateway.core.outcome import SAYS_SHUT, SAYS_UNTOUCHED, Outcome
+from gateway.core.site_model import Outage, Trouble
 
 # Asked whether it is so all the same. The case's log says so to the others, whatever is answered.
 CONTRADICTIONS: Final = frozenset(

@@ -14,9 +14,10 @@ from gateway.core.actor import Actor
 from gateway.core.cases.escalation import steps_for
 from gateway.core.cases.transitions import Action
 from gateway.core.effects import CaseMoved, Effect, PageDue
-from gateway.core.model import Case, CaseState, Door, Outages, Troubles
+from gateway.core.model import Case, CaseState, Door
 from gateway.core.proof import Proof
 from gateway.core.reasons import Reason
+from gateway.core.site_model import Outages, Troubles
 
 
 class Happened(StrEnum):

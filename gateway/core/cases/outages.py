@@ -37,9 +37,10 @@ from gateway.core.events import (
     SealHeard,
     SealLost,
 )
-from gateway.core.model import Door, Lost, Outage, Outages
+from gateway.core.model import Door
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
+from gateway.core.site_model import Lost, Outage, Outages
 from gateway.core.subject import Subject, of_door
 
 OutagesChange = tuple[Outages, tuple[Effect, ...]]

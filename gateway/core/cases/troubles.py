@@ -25,9 +25,10 @@ from gateway.core.events import (
     TroubleBegan,
     TroubleEnded,
 )
-from gateway.core.model import Door, Trouble, Troubles
+from gateway.core.model import Door
 from gateway.core.reasons import TROUBLES, Reason
 from gateway.core.rules import Rules
+from gateway.core.site_model import Trouble, Troubles
 
 TroublesChange = tuple[Troubles, tuple[Effect, ...]]
 # When, of what, its case or those in review, and the rule for it.

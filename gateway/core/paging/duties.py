@@ -12,10 +12,11 @@ from gateway.core.actor import ActorKind
 from gateway.core.cases.case import ANSWERED
 from gateway.core.effects import CaseMoved, Effect
 from gateway.core.events import CaseHandedOver, DutyEnds, Event
-from gateway.core.model import Case, Door, Outages, Troubles
+from gateway.core.model import Case, Door
 from gateway.core.paging import routing, schedule
 from gateway.core.paging.routing import Router
 from gateway.core.rules import Rules
+from gateway.core.site_model import Outages, Troubles
 from gateway.core.subject import SITE, Subject, of_door
 
 News = list[tuple[Subject, Event]]

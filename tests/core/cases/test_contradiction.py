@@ -8,18 +8,10 @@ from gateway.core.cases.contradiction import contradicted
 from gateway.core.cases.refusal import Refusal
 from gateway.core.effects import ActionRefused, CaseMoved
 from gateway.core.events import CaseAcknowledged, CaseReported
-from gateway.core.model import (
-    ActionResult,
-    CaseState,
-    Chattering,
-    Contact,
-    Door,
-    Outage,
-    Silence,
-    Trouble,
-)
+from gateway.core.model import ActionResult, CaseState, Chattering, Contact, Door, Silence
 from gateway.core.outcome import Outcome
 from gateway.core.reasons import Reason
+from gateway.core.site_model import Outage, Trouble
 from tests.core.actors import action_id, actor_of
 from tests.core.story import HOUR, MINUTE, NOON, Story
 

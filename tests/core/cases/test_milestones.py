@@ -6,18 +6,10 @@ from msgspec.structs import replace
 from gateway.core.actor import CENTRE
 from gateway.core.cases.milestones import Happened, Milestone, milestones
 from gateway.core.effects import CaseMoved, OpeningBegan, PageDue
-from gateway.core.model import (
-    Case,
-    CaseState,
-    Door,
-    Escalation,
-    Outage,
-    Outages,
-    Trouble,
-    Troubles,
-)
+from gateway.core.model import Case, CaseState, Door, Escalation
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
+from gateway.core.site_model import Outage, Outages, Trouble, Troubles
 from tests.core.actors import MINUTE
 from tests.core.story import NOON, Story
 from tests.core.timeline import Site

@@ -23,10 +23,11 @@ from gateway.core.events import (
     SealHeard,
     SealLost,
 )
-from gateway.core.model import CaseState, Outage, Outages
+from gateway.core.model import CaseState
 from gateway.core.outcome import Outcome
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
+from gateway.core.site_model import Outage, Outages
 from tests.core.actors import HOUR, MINUTE, SECOND, action_id, actor_of
 from tests.core.story import NOON
 

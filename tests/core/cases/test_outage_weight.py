@@ -5,8 +5,8 @@ import pytest
 from gateway.core.cases import outages
 from gateway.core.effects import OutageFound
 from gateway.core.events import DeadlineCame, SealHeard, SealLost
-from gateway.core.model import Outages
 from gateway.core.rules import Rules
+from gateway.core.site_model import Outages
 from tests.core.story import MINUTE, NOON
 
 RULES = Rules()

@@ -7,10 +7,11 @@ from msgspec import json
 from gateway.core.cases import outages
 from gateway.core.effects import CaseMoved, PageDue
 from gateway.core.events import Event
-from gateway.core.model import CaseState, Contact, Door, Outages
+from gateway.core.model import CaseState, Contact, Door
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn
+from gateway.core.site_model import Outages
 from gateway.core.subject import SITE as SUBJECT
 from gateway.core.subject import of_door
 from tests.core.actors import HOUR, SECOND

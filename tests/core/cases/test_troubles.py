@@ -16,7 +16,7 @@ from gateway.core.events import (
     TroubleBegan,
     TroubleEnded,
 )
-from gateway.core.model import CaseState, Troubles
+from gateway.core.model import CaseState
 from gateway.core.outcome import Outcome
 from gateway.core.paging import staff
 from gateway.core.paging.schedule import Role
@@ -24,6 +24,7 @@ from gateway.core.paging.staff import Member
 from gateway.core.reasons import SLOW_TROUBLES, TROUBLES, Reason
 from gateway.core.rules import Rulebook, Rules
 from gateway.core.site import SiteState, SiteTurn
+from gateway.core.site_model import Troubles
 from gateway.core.subject import SITE
 from tests.core.actors import DAY, action_id, actor_of
 from tests.core.story import NOON

@@ -16,10 +16,11 @@ from gateway.core.events import (
     TroubleBegan,
     TroubleEnded,
 )
-from gateway.core.model import CaseState, Door, Doubt, Order, Silence, Trouble, Troubles
+from gateway.core.model import CaseState, Door, Doubt, Order, Silence
 from gateway.core.outcome import Outcome
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
+from gateway.core.site_model import Trouble, Troubles
 from tests.core.actors import HOUR, MINUTE, SECOND, action_id, actor_of
 from tests.core.story import DAY, NOON
 

@@ -12,15 +12,14 @@ from gateway.core.model import (
     CaseState,
     Escalation,
     Order,
-    Outage,
     Policy,
     SecondaryFault,
     Shelf,
-    Trouble,
     Unreported,
 )
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
+from gateway.core.site_model import Outage, Trouble
 from tests.core.actors import action_id
 from tests.core.cases.held_cases import (
     BREACH,

@@ -6,13 +6,14 @@ from msgspec.structs import replace
 from gateway.core.actor import CENTRE, Actor, actor_of
 from gateway.core.effects import CaseMoved, OpeningEnded
 from gateway.core.events import DutyEnds
-from gateway.core.model import Case, CaseState, Door, Outage, Outages, Trouble, Troubles
+from gateway.core.model import Case, CaseState, Door
 from gateway.core.paging import duties, routing, staff
 from gateway.core.paging.routing import Router
 from gateway.core.paging.schedule import Override, Role, Shift
 from gateway.core.paging.staff import Member, Staff
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
+from gateway.core.site_model import Outage, Outages, Trouble, Troubles
 from gateway.core.subject import SITE, of_door
 from tests.core.story import HOUR, MINUTE, NOON
 
