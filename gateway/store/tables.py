@@ -275,9 +275,7 @@ cases = Table(
     Column("contacts", Text, nullable=False, server_default="[]"),
     # Whose contact told any of it, where that was none of our seals (core.makes).
     Column("make", String(16), nullable=False, server_default=""),
-    Index("ix_cases_state", "state", "raised_ms"),
-    Index("ix_cases_door_id", "door_id", "raised_ms"),
-    Index("ix_cases_grid_id", "grid_id", "raised_ms"),
+    *(Index(f"ix_cases_{by}", by, "raised_ms") for by in ("state", "door_id", "grid_id")),
     sqlite_with_rowid=False,
 )
 
