@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
+import msgspec
 import typer
+from sqlalchemy import select
 
 from gateway.cli.broker_leaving import take_off_ended
 from gateway.cli.command_time import command_ms
@@ -18,6 +20,7 @@ from gateway.cli.option_fields import field
 from gateway.cli.options import CONFIG, Config, Json, whole
 from gateway.cli.output import bar, counted, say, say_json, show
 from gateway.core.duration import SECOND_MS
+from gateway.core.no_json import NO_JSON
 from gateway.provisioning.flash import SealSettings
 from gateway.provisioning.private_file import write_private
 from gateway.registry import columns, fields
@@ -27,6 +30,7 @@ from gateway.registry.import_files import Result, Tables, Wish
 from gateway.registry.rows import RowResult
 from gateway.settings import Settings, load
 from gateway.settings.sections import Store as Place
+from gateway.store import tables
 from gateway.store.database import Store, need_none_before
 
 MISTAKES_SHOWN = 50
@@ -199,7 +203,7 @@ def _enrol_seal(site: Settings, typed: _Seal) -> None:
     identity = _identity(typed.seal, typed.key_file)
     door = None if typed.door is None else door_id("--door", typed.door, site)
     path = typed.out / f"seal-{identity.seal_id}.json" if typed.out.is_dir() else typed.out
-    if path.exists():
+    if path.exists() and not _is_left(path, identity.seal_id, site):
         raise CommandError(f"{path} is there already; name another with --out", MISUSED)
     broker = site.broker
     seal = SealSettings(
@@ -235,6 +239,19 @@ def _enrol_seal(site: Settings, typed: _Seal) -> None:
     where = f"on door {called(site, door)}" if door else "and hangs on no door yet"
     say(f"Seal {identity.seal_id} is enrolled {where}.")
     say(f"{path} holds its key and password: put it on the seal as seal.json, then delete it here.")
+
+
+def _is_left(path: Path, seal_id: str, site: Settings) -> bool:
+    """Whether a run that was killed left this file: its seal never came into the registry."""
+    try:
+        found = msgspec.json.decode(path.read_bytes())
+    except (OSError, *NO_JSON):
+        return False
+    if not isinstance(found, dict) or found.get("id") != seal_id or not site.store.path.exists():
+        return False
+    with closing(Store.open(*site.store.place)) as store, store.reading() as connection:
+        query = select(tables.seals.c.seal_id).where(tables.seals.c.seal_id == seal_id)
+        return connection.execute(query).first() is None
 
 
 def _identity(seal: str, key_file: Path | None) -> Identity:

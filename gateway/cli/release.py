@@ -83,17 +83,21 @@ def release(
 
 def _key(folder: Path) -> None:
     private, public = folder / signing.PRIVATE, folder / signing.PUBLIC
-    for path in (private, public):
-        if path.exists():
-            raise CommandError(
-                f"{path} is there already; seals that know it take no release of another key"
-            )
-    pem, line = signing.make()
+    if public.exists():
+        raise CommandError(
+            f"{public} is there already; seals that know it take no release of another key"
+        )
     try:
-        write_private(private, pem)
+        if private.exists():  # killed between the two: it is made whole
+            line = signing.line_of(signing.private_key(private))
+        else:
+            pem, line = signing.make()
+            write_private(private, pem)
         write_public(public, line)
     except OSError as error:
         raise CommandError(f"{folder} cannot be written: {error.strerror}") from error
+    except signing.KeyUnusableError as error:
+        raise CommandError(str(error)) from error
     say(f"{private}: keep it off the Pi, and a copy of it elsewhere. Who has it rules every seal.")
     say(f"{public}: put it beside the settings, before seals are flashed.")
 

@@ -1,11 +1,19 @@
-"""Files written whole or not at all, and secrets that nobody else could read even for a moment."""
+"""Files written whole or not at all, and secrets that nobody else could read even for a moment.
 
+A file is written beside its place and then takes it. Killed before that, it lies there under a
+hidden name; the next who writes the same file takes that away.
+"""
+
+import contextlib
 import errno
+import fcntl
 import os
+import re
 import secrets
 import stat
 from pathlib import Path
 
+TRIES = 3  # to begin a file that another takes for one that was left
 _PRIVATE, _GROUP, _PUBLIC, _ASKED = 0o600, 0o640, 0o644, 0o666
 
 
@@ -85,9 +93,8 @@ def _write(path: Path, content: bytes, mode: int | None, group_id: int | None) -
     if mode is not None and _is_so(path, content, mode, group_id):
         return
     _need_file(path)
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    first = _ASKED if mode is None else _PRIVATE
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, first)
+    _remove_unfinished(path)
+    handle, fresh = _begun(path, _ASKED if mode is None else _PRIVATE)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
@@ -95,9 +102,45 @@ def _write(path: Path, content: bytes, mode: int | None, group_id: int | None) -
                 os.fchmod(stream.fileno(), mode)
             stream.flush()
             os.fsync(stream.fileno())
-        if group_id is not None:
-            share_with_group(fresh, group_id)
-        os.replace(fresh, path)
+            if group_id is not None:
+                share_with_group(fresh, group_id)
+            os.replace(fresh, path)  # while it is locked still: see `_begun`
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
+
+
+def _begun(path: Path, rights: int) -> tuple[int, Path]:
+    """A file beside `path` that will take its place, open and locked for as long as its writer
+    lives: whoever finds one without a lock knows that nobody will finish it."""
+    for _ in range(TRIES):
+        fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, rights)
+        with contextlib.suppress(OSError):  # where no file can be locked, nobody sweeps either
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:  # else it was swept before it was locked
+            return handle, fresh
+        os.close(handle)
+    raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(path))
+
+
+def _remove_unfinished(path: Path) -> None:
+    """What a kill left of an earlier writing of the same file: half a key, or all of it."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}")
+    try:
+        beside = [one for one in os.listdir(path.parent) if name.fullmatch(one)]
+    except OSError:
+        return  # it is told as it is written
+    for one in beside:
+        _remove_unlocked(path.with_name(one))
+
+
+def _remove_unlocked(left: Path) -> None:
+    with contextlib.suppress(OSError):  # gone, or not ours to take away
+        handle = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            if stat.S_ISREG(os.fstat(handle).st_mode):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                left.unlink()
+        finally:
+            os.close(handle)

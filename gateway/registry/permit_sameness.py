@@ -25,6 +25,14 @@ def same_act(theirs: dict[str, Permit], permit: Permit, now_ms: int) -> Permit |
     return None
 
 
+def is_said_again(known: Permit, permit: Permit, now_ms: int) -> bool:
+    """Whether what stands under an id is said once more, however much was used of it meanwhile: one
+    that begins now, a moment later."""
+    if known.from_ms <= permit.from_ms <= now_ms:
+        permit = replace(permit, from_ms=known.from_ms)
+    return without_count(known) == without_count(permit)
+
+
 def _said(permit: Permit) -> Permit:
     return replace(permit, permit_id="", from_ms=0, spent=(0, 0))
 

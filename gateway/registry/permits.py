@@ -25,7 +25,7 @@ from gateway.core.subject import of_door
 from gateway.language import peoples_text
 from gateway.language.catalogue import N_, say
 from gateway.language.peoples_text import TextError
-from gateway.registry.permit_sameness import same_act, same_row, without_count
+from gateway.registry.permit_sameness import is_said_again, same_act, same_row
 from gateway.store import areas, door_writes, households, pending, tables
 from gateway.store.order_keys import OrderKeys
 from gateway.store.sealing import sealed
@@ -165,7 +165,8 @@ class Announcements:
         permit_id = permit.permit_id or offered or of_row or self._new_id()
         permit = replace(permit, permit_id=permit_id)
         known = theirs.get(permit_id)
-        if known is not None and without_count(known) == without_count(permit):
+        if known is not None and is_said_again(known, permit, self._now_ms):
+            permit = replace(permit, from_ms=known.from_ms)
             return Announced(door_id, household_id, permit, is_new=False)
         if known is not None or self._is_taken(permit_id):
             raise PermitConflictError("permit_id", permit_id, _OTHERWISE)

@@ -24,5 +24,5 @@ are asked, `seal_paths` which way seals were heard, `left_by_others` whether ano
 something for the gateway, `matter_reach` whose matters somebody sees, `grouped_pages` which cases a
 page for many names, and `views`, `case_views`, `contact_views`, `delivery_views`, `page_views`,
 `seal_views`, `reach_views`, `household_views` and `resident_views` are what people read, as frozen
-`records`.
+`records`; `spoilt_rows` finds what needs somebody and can be no such record.
 """

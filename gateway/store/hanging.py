@@ -101,10 +101,14 @@ def was_exchanged(connection: Connection, seals: Sequence[Hanging], now_ms: int)
             return False
         last, *before = bound_at(connection, seal.door_id) or [Bound("", None)]
         is_late = last.at_ms is None or now_ms - last.at_ms < LATELY_MS
-        # What was hung there before lies in an archive, or nothing was: then it hung here first.
-        was_there = bool(before) and before[0].seal_id == beside.seal_id
-        is_old = not before and _enrolled_ms(connection, seal.seal_id) < now_ms - LATELY_MS
-        if last.seal_id != seal.seal_id or not is_late or not (was_there or is_old):
+        if last.seal_id != seal.seal_id or not is_late:
+            return False
+        # What was hung there before may lie in an archive; what it told there says it as well.
+        if before:
+            was_there = before[0].seal_id == beside.seal_id
+        else:
+            was_there = _told_at(connection, beside.seal_id, seal.door_id)
+        if not was_there:
             return False
     return True
 
@@ -119,10 +123,13 @@ def swapped_out(connection: Connection, seal: Hanging) -> str | None:
     return connection.execute(query).scalar()
 
 
-def _enrolled_ms(connection: Connection, seal_id: str) -> int:
-    c = tables.seals.c
-    query = select(c.enrolled_ms).where(c.seal_id == seal_id)
-    return int(connection.execute(query).scalar() or 0)
+def _told_at(connection: Connection, seal_id: str, door_id: str) -> bool:
+    """Whether a seal ever told of anything at a door, as far as that is kept."""
+    c = tables.journal.c
+    of_door_there = (c.subject_kind == SubjectKind.DOOR) & (c.subject_id == door_id)
+    query = select(c.journal_id).where(of_door_there, c.seal_id == seal_id).limit(1)
+    is_journaled = connection.execute(query).first() is not None
+    return is_journaled or _openings(connection, door_id, seal_id) > 0
 
 
 def _openings(connection: Connection, door_id: str, seal_id: str) -> int:

@@ -28,7 +28,12 @@ def make() -> tuple[bytes, bytes]:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    return pem, raw(private.public_key()).hex().encode() + b"\n"
+    return pem, line_of(private)
+
+
+def line_of(private: Ed25519PrivateKey) -> bytes:
+    """The public half of a key, as its file has it."""
+    return raw(private.public_key()).hex().encode() + b"\n"
 
 
 def raw(public: Ed25519PublicKey) -> bytes:

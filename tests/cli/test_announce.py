@@ -40,6 +40,19 @@ def test_announcing_an_opening(menshen, store):
     assert "there is no door d9" in menshen(*words).err
 
 
+def test_what_begins_now_is_said_again_under_its_id_a_moment_later(menshen, store, monkeypatch):
+    """It was "announced already, otherwise" from the next minute on; the id is for just that."""
+    words = ["announce", "d1", "--to", "12:30", "--who", "L", "--why", "meal", "--id", "m"]
+    assert menshen(*words).code == 0
+    with store.writing() as connection:
+        c = tables.permits.c
+        connection.execute(update(tables.permits).values(from_ms=c.from_ms - 120_000))
+    answer = menshen(*words)
+    assert (answer.code, "Announced already" in answer.out) == (0, True), answer.err
+    assert menshen(*words[:-4], "--why", "a doctor", "--id", "m").code == 1
+    assert len(permits(store)) == 1
+
+
 def test_what_recurs_is_announced_once_and_holds_on_its_days(menshen, store):
     words = ["announce", "d1", *WHEN, "--daily", "07:00-08:30,11:30-13:00", "--days", "Mon-Fri"]
     answer = menshen(*words)

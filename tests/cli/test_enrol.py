@@ -56,6 +56,21 @@ def test_examples_of_tables(menshen):
     assert (answer.code, answer.err[:30]) == (2, "menshen: foo is no table; ther")
 
 
+def test_what_a_kill_left_of_a_seal_that_was_never_enrolled_is_written_anew(menshen, store, folder):
+    (folder / "key").write_text("11" * 32)
+    words = ["enrol", "--seal", "dd" * 8, "--key-file", "key"]
+    left = folder / f"seal-{'dd' * 8}.json"
+    left.write_text(json.dumps({"id": "dd" * 8, "password": "old"}))
+    assert menshen(*words).code == 0
+    assert json.loads(left.read_text())["password"] != "old"
+    assert menshen(*words).code == 2, "of one that is enrolled it is the only copy"
+    left.write_text("somebody's notes")
+    other = folder / f"seal-{'cc' * 8}.json"
+    other.write_text("somebody's notes")
+    assert menshen("enrol", "--seal", "cc" * 8, "--key-file", "key").code == 2
+    assert other.read_text() == "somebody's notes"
+
+
 def test_one_fresh_seal_and_its_private_settings(menshen, store, folder):
     answer = menshen("enrol", "--seal", "new", "--door", "d2")
     assert answer.code == 0

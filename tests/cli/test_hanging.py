@@ -4,11 +4,12 @@ import re
 import time
 
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 
 from gateway.cli import broker_leaving, hanging_words
 from gateway.cli.exit_codes import INTERRUPTED, STOPPED
 from gateway.core.events import SealBound, SealUnbound
+from gateway.core.subject import of_door
 from gateway.registry.enrolment import Enrolment
 from gateway.registry.rows import NewDoor, NewOrder, NewSeal
 from gateway.registry.seal_rows import WIPED
@@ -30,8 +31,11 @@ def house(store, settings):
         enrolment.take(NewOrder("d1", now - HOUR_MS, now + HOUR_MS, "o1"))
         enrolment.write()
     with store.writing() as connection:
-        connection.execute(tables.pending_events.delete())  # they have hung there for months
-        connection.execute(update(tables.seals).values(enrolled_ms=1))
+        connection.execute(tables.pending_events.delete())
+        for number, (door_id, seal_id) in enumerate((("d1", SEAL), ("d2", THIRD)), 1):
+            bound = of_door(door_id), SealBound(seal_id), None  # they have hung there for months
+            row = journal.row_of(number, now - 1_000 * HOUR_MS, *bound)
+            connection.execute(insert(tables.journal), row)
     return store
 
 
@@ -118,7 +122,7 @@ def test_only_what_changed_places_lately_counts_as_done(menshen, house, is_taken
     """Also once the gateway has taken it; not when it was long ago, nor when anything was hung on
     one of the two doors since, nor of two that were first hung together."""
     assert menshen("exchange", SEAL, "d2").code == 0
-    numbers = list(range(1, 100))
+    numbers = list(range(3, 100))
 
     def take(ago_ms: int = 0) -> None:
         at_ms = time.time_ns() // 1_000_000 - ago_ms
@@ -144,6 +148,25 @@ def test_only_what_changed_places_lately_counts_as_done(menshen, house, is_taken
     assert hangs(house) == {SPARE: "d1", SEAL: "d2"}
 
 
+def test_two_from_the_bag_that_were_hung_crosswise_have_not_changed_places_yet(menshen, house):
+    assert menshen("move", SEAL, "--nowhere").code == menshen("move", THIRD, "--nowhere").code == 0
+    with house.writing() as connection:
+        connection.execute(delete(tables.journal))
+        connection.execute(delete(tables.pending_events))
+    assert menshen("move", THIRD, "d1").code == menshen("move", SPARE, "d2").code == 0
+    assert "from now on" in menshen("exchange", "d1", "d2").out
+    assert hangs(house) == {SEAL: None, SPARE: "d1", THIRD: "d2"}
+
+
+def test_what_hung_there_before_the_journal_begins_is_known_by_what_it_told(menshen, house):
+    with house.writing() as connection:
+        connection.execute(delete(tables.journal))
+    recorded(house, SEAL, "d1", 1)
+    recorded(house, THIRD, "d2", 1)
+    assert "from now on" in menshen("exchange", "d1", "d2").out
+    assert "nothing was changed" in menshen("exchange", "d1", "d2").out
+
+
 def test_what_cannot_change_places_is_told(menshen, house):
     assert "hangs nowhere" in menshen("exchange", SEAL, SPARE).err
     assert "both are seal" in menshen("exchange", SEAL, "d1").err
@@ -166,7 +189,8 @@ def test_a_dead_seal_is_swapped_and_its_door_keeps_its_history(menshen, house):
         doors = connection.execute(select(tables.openings.c.door_id)).scalars().all()
     assert doors == ["d1"]
     assert "hangs on door d2" in menshen("swap", "d1", THIRD).err.replace("\n", " ")
-    assert "already" in menshen("swap", "d1", SPARE).err
+    assert f"seal {SEAL} is retired" in menshen("swap", "d1", SPARE).out  # and told again
+    assert "hangs on door d2 (3-202) already" in menshen("swap", "d2", THIRD).err
 
 
 def test_a_retired_seal_has_no_key_and_never_comes_back(menshen, house):

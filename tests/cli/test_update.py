@@ -54,6 +54,11 @@ def test_from_a_key_to_a_roll_out(
     assert stat.S_IMODE((tmp_path / "release.key").stat().st_mode) == 0o600
     assert len((tmp_path / "release.pub").read_text().strip()) == 64
     assert "is there already" in menshen("release", "key", str(tmp_path), code=1)
+    public = tmp_path / "release.pub"
+    line = public.read_text()
+    public.unlink()  # killed between the two
+    menshen("release", "key", str(tmp_path))
+    assert public.read_text() == line
     file = str(tmp_path / "seals-7.rel")
     said = menshen("release", "build", file, "--version", "1.4.0", "--counter", "7")
     assert "not signed yet" in said

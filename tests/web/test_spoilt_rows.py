@@ -218,6 +218,11 @@ async def test_what_its_list_cannot_hold_is_said_to_be_there(site: Console) -> N
             assert listed + is_said >= wanted[table], where
             assert not is_said or table != "cases" or on_wall in await site.text("/"), where
             spoiler.put_back(table, column, before)
+    nothing = "Nothing waits for a person."
+    with site.store.writing() as connection:
+        connection.execute(update(tables.cases).values(reason="garbage"))
+    for page in ("/", "/cases"):
+        assert nothing not in await site.text(page), "of a list whose cases nobody can read"
     for table, page in (("doors", "/"), ("wardens", "/wardens")):
         before = spoiler.put(table, "grid_id", "garbage")
         first = {"doors": "3-101", "wardens": "Li Qiang"}[table]
