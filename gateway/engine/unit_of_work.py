@@ -1,5 +1,4 @@
-"""One batch of the engine before it is true: what a turn of the site means in rows, pages and
-answers.
+"""One batch of the engine before it is true: what a turn of the site means in rows and answers.
 
 The core steps (core/site.py); here its steps become the rows of one commit, the entries of the
 outbox, and what those who watch are told. All of it is adopted by the loop only after the commit.
