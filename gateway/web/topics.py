@@ -92,6 +92,7 @@ class Topic:
         self._newcomers: list[_Place] = []
         self._whole: tuple[str, str] | None = None  # HTML and digest of all of it, as of now
         self._full_ms = 0  # when all of it was read last
+        self._told_ms = 0  # when all who listen last heard of it
         self._subscription: Subscription | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -104,6 +105,7 @@ class Topic:
         """A listener comes; it hears the whole if its page does not show that."""
         self._newcomers.append(place)
         if self._subscription is None:
+            self._told_ms = self._context.now_ms()
             self._subscription = self._context.gateway.broadcast.subscribe()
             self._task = asyncio.ensure_future(self._run(self._subscription))
         else:
@@ -123,10 +125,21 @@ class Topic:
         news: Committed | None = None
         while True:
             rest_ms = await self._turn(news)
-            await clock.sleep(rest_ms)
+            await self._rest(rest_ms)
             news = await _next(clock, subscription)
-            if news is None and not self._newcomers:
+            # Commits of others may come without a pause: a tab hears nothing of those.
+            is_silence = self._context.now_ms() - self._told_ms >= PING_MS
+            if (news is None or is_silence) and not self._newcomers:
                 self._post(self._word(), "")
+
+    async def _rest(self, rest_ms: float) -> None:
+        """Read nothing for so long, and say meanwhile that the line stands."""
+        clock = self._context.gateway.clock
+        while rest_ms > PING_MS:
+            await clock.sleep(PING_MS)
+            self._post(self._word(), "")
+            rest_ms -= PING_MS
+        await clock.sleep(rest_ms)
 
     def _word(self) -> str:
         """That the line stands, or that there is nobody at its other end."""
@@ -227,6 +240,7 @@ class Topic:
         """To all who listen. Who came and could not be shown the whole yet hears all but
         fragments; of commits, only who has the line for itself."""
         waiting = [] if name == "fragment" else self._newcomers
+        self._told_ms = self._told_ms if name == "committed" else self._context.now_ms()
         for place in [*self._places, *waiting]:
             if name != "committed" or not place.label:
                 place.listener.post(event(name + place.label, data, event_id))

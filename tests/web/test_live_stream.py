@@ -11,9 +11,9 @@ from gateway.engine.ports import Committed
 from gateway.store import outbox
 from gateway.store.database import Store, StoreError
 from gateway.store.outbox import Entry
-from gateway.web import live_stream
-from gateway.web.topics import PUSH_EVERY_MS, UNTAKEN_MAX, Listener, event
-from tests.web.web_site import Console, console, first_case, listening, new_store
+from gateway.web import live_stream, topics
+from gateway.web.topics import PING_MS, PUSH_EVERY_MS, UNTAKEN_MAX, event
+from tests.web.web_site import Console, Listener, console, first_case, listening, new_store
 
 IDS = re.compile(r'id="([^"]+)" hx-swap-oob')
 
@@ -181,7 +181,7 @@ async def test_two_screens_of_one_case_press_under_ids_of_their_own(tmp_path: Pa
 
 
 async def test_a_reader_that_takes_nothing_is_let_go_and_comes_back_to_what_it_missed() -> None:
-    slow = Listener()
+    slow = topics.Listener()
     for number in range(UNTAKEN_MAX + 1):
         slow.post(event("fragment", str(number)))
     assert not slow.is_open
@@ -204,6 +204,41 @@ async def test_one_line_carries_a_topic_for_each_tab(tmp_path: Path) -> None:
         for bad in ("topic=roof:::en", "topic=x", "topic=wallboard:::fr", "&topic=::" * 30):
             answer = await site.client.get(f"/stream?{bad}")
             assert answer.status_code in (404, 422), bad
+
+
+async def test_a_tab_hears_that_its_line_stands_while_others_are_busy(tmp_path: Path) -> None:
+    """A line on which nothing comes for 4.5 s counts as cut, and is opened anew."""
+    async with (
+        console(new_store(tmp_path, doors=12)) as site,
+        listening(site, "topic=inbox:li::zh") as line,
+    ):
+        await line.next("ping.0")
+        for number in range(12):  # a commit in each turn, and none of them is of li's
+            await site.seal(number)
+            await line.rests()
+            site.clock.advance(PUSH_EVERY_MS)
+            await line.rests()
+        assert heard(line) == ["ping.0"]
+
+
+async def test_a_page_that_was_slow_to_draw_rests_and_its_line_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topics, "SHARE", 1_000_000)  # as if each drawing took a long time
+    async with (
+        console(new_store(tmp_path)) as site,
+        listening(site, "view=wallboard&name=") as line,
+    ):
+        await line.next("ping")
+        for _ in range(3):
+            site.clock.advance(PING_MS)
+            await line.rests()
+        assert heard(line) == ["ping"] * 3
+
+
+def heard(line: Listener) -> list[str]:
+    """The names of all that has come by now."""
+    return [line.events.get_nowait().name for _ in range(line.events.qsize())]
 
 
 async def test_streams_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
