@@ -43,6 +43,7 @@ def test_it_says_what_will_be_migrated_and_changes_nothing(menshen, folder):
         "0018_resident",
         "0019_ending",
         "0020_contacts",
+        "0021_newest",
     ]
     assert answer.json["newest_copy"]
     assert menshen("doors").code == 0  # which migrates it
