@@ -2,7 +2,16 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, exists, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 
 from gateway.core.duration import DAY_MS
 from gateway.core.model import CaseState
@@ -22,7 +31,7 @@ def names_case(connection: Connection, warden_id: str, case_id: str) -> bool:
     return found
 
 
-def names(warden_id: str, case_id: ColumnElement[str]) -> ColumnElement[bool]:
+def names(warden_id: str | ColumnElement[str], case_id: ColumnElement[str]) -> ColumnElement[bool]:
     """The same as a condition, of a column of cases or matters."""
     quoted = literal('"') + case_id + literal('"')  # as JSON has an id
     o = tables.outbox.c
@@ -30,7 +39,7 @@ def names(warden_id: str, case_id: ColumnElement[str]) -> ColumnElement[bool]:
     return exists(select(o.entry_id).where(*_of_warden(warden_id), is_named))
 
 
-def _of_warden(warden_id: str) -> tuple[ColumnElement[bool], ...]:
+def _of_warden(warden_id: str | ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
     o = tables.outbox.c
     return o.warden_id == warden_id, o.channel == "inbox", o.reason == Reason.GROUPED
 
@@ -38,16 +47,23 @@ def _of_warden(warden_id: str) -> tuple[ColumnElement[bool], ...]:
 def named(connection: Connection, warden_id: str, states: tuple[CaseState, ...]) -> dict[str, Any]:
     """The cases that a warden's grouped pages name, each with the newest page that does; pages from
     before the first case of these states are not opened."""
-    o, c = tables.outbox.c, tables.cases.c
-    first_ms = select(func.min(c.raised_ms)).where(c.state.in_(states)).scalar_subquery()
-    query = (
-        select(o.page_id, o.about, o.made_ms, o.sent_id, o.entry_id)
-        .where(*_of_warden(warden_id), o.made_ms >= first_ms - CLOCK_SET_MS)
-        .order_by(o.made_ms.desc(), o.entry_id.desc())
-        .limit(GROUPS_MAX)
-    )
     pages: dict[str, Any] = {}
-    for row in connection.execute(query):
+    for row in connection.execute(_NEWEST, {"its_warden_id": warden_id, "states": states}):
         for case_id in in_cell(row.about, decode_group, NO_GROUP).case_ids:
             pages.setdefault(case_id, row)
     return pages
+
+
+_o, _c = tables.outbox.c, tables.cases.c
+_FIRST_MS = (
+    select(func.min(_c.raised_ms))
+    .where(_c.state.in_(bindparam("states", expanding=True)))
+    .scalar_subquery()
+)
+# Put together once: each drawing of a phone's list asks several times.
+_NEWEST: Final = (
+    select(_o.page_id, _o.about, _o.made_ms, _o.sent_id, _o.entry_id)
+    .where(*_of_warden(bindparam("its_warden_id")), _o.made_ms >= _FIRST_MS - CLOCK_SET_MS)
+    .order_by(_o.made_ms.desc(), _o.entry_id.desc())
+    .limit(literal_column(str(GROUPS_MAX)))
+)

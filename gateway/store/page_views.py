@@ -5,7 +5,17 @@ from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, Select, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from gateway.core.cases.number import case_number, read_number
 from gateway.core.evidence import Ended
@@ -18,6 +28,13 @@ from gateway.store.records import Key, Part, part, record, records
 
 NUMBERED_MAX: Final = 1_000  # cases of one person among which a number is looked up
 _UNTOLD: Final = (Ended.NOBODY, Ended.NO_WAY)
+
+# Of statements that are put together once: what each drawing of a phone's list asks.
+_o, _d, _c = tables.outbox.c, tables.doors.c, tables.cases.c
+_WARDEN: ColumnElement[Any] = bindparam("its_warden_id")
+_MOST: ColumnElement[Any] = bindparam("most")
+_CASES: Any = bindparam("case_ids", expanding=True)
+_STATES: Any = bindparam("states", expanding=True)
 
 
 class PageRow(msgspec.Struct, frozen=True):
@@ -114,26 +131,30 @@ class ToldCase(msgspec.Struct, frozen=True):
 def told_cases(connection: Connection, warden_id: str, limit: int) -> list[ToldCase]:
     """All open cases of which a warden was told, by a page of their own or by a grouped one, in no
     order; the latest told of `limit`."""
-    o, c = tables.outbox.c, tables.cases.c
-    columns = [c[name] for name in ToldCase.__struct_fields__ if name in c]
-    latest = func.max(o.made_ms)
-    own = (
-        select(*columns, latest.label("made_ms"), func.max(o.entry_id).label("entry_id"))
-        .join(tables.cases, c.case_id == o.case_id)
-        .where(o.warden_id == warden_id, o.channel == "inbox", c.state.in_(OPEN))
-        .where(o.reason != Reason.GROUPED)
-        .group_by(c.case_id)
-        .order_by(latest.desc())
-    )
-    found = {row.case_id: row for row in records(connection, own.limit(limit), ToldCase)}
+    bound = {"its_warden_id": warden_id, "most": limit}
+    found = {row.case_id: row for row in records(connection, _OWN, ToldCase, bound)}
     pages = grouped_pages.named(connection, warden_id, OPEN)
-    query = select(*columns).where(c.case_id.in_(list(pages)), c.state.in_(OPEN)).limit(limit)
-    for one in records(connection, query, ToldCase) if pages else ():
+    bound = {"case_ids": list(pages), "most": limit}
+    for one in records(connection, _IN_MANY, ToldCase, bound) if pages else ():
         page = pages[one.case_id]
         before = found.get(one.case_id)
         if before is None or before.made_ms < page.made_ms:
             found[one.case_id] = replace(one, made_ms=page.made_ms, entry_id=page.entry_id)
     return list(found.values())
+
+
+_COLUMNS = [_c[name] for name in ToldCase.__struct_fields__ if name in _c]
+_LATEST = func.max(_o.made_ms)
+_OWN: Final = (
+    select(*_COLUMNS, _LATEST.label("made_ms"), func.max(_o.entry_id).label("entry_id"))
+    .join(tables.cases, _c.case_id == _o.case_id)
+    .where(_o.warden_id == _WARDEN, _o.channel == "inbox", _c.state.in_(OPEN))
+    .where(_o.reason != Reason.GROUPED)
+    .group_by(_c.case_id)
+    .order_by(_LATEST.desc())
+    .limit(_MOST)
+)
+_IN_MANY: Final = select(*_COLUMNS).where(_c.case_id.in_(_CASES), _c.state.in_(OPEN)).limit(_MOST)
 
 
 def pages_of(
@@ -161,34 +182,16 @@ def inbox_part(
 ) -> Part[PageRow]:
     """The same, from a key on: when it was told, under which number, of which case. `of`: of these
     cases alone."""
-    o, d, c = tables.outbox.c, tables.doors.c, tables.cases.c
     states = OPEN if is_open else (*IN_REVIEW, CaseState.CLOSED)
-    query = (
-        select(
-            o.page_id,
-            o.case_id,
-            c.door_id,
-            d.label,
-            o.reason,
-            o.since_ms,
-            o.made_ms,
-            o.sent_id,
-            o.entry_id,
-        )
-        .join(tables.cases, c.case_id == o.case_id)
-        .join(tables.doors, d.door_id == c.door_id, isouter=True)
-        .where(o.warden_id == warden_id, o.channel == "inbox", c.state.in_(states))
-        .where(o.reason != Reason.GROUPED)
-        .order_by(o.made_ms.desc(), o.entry_id.desc())
-        .limit(limit + 1)
-    )
-    if after is not None:
-        query = query.where(tuple_(o.made_ms, o.entry_id, o.case_id) < after)
+    bound: dict[str, Any] = {"its_warden_id": warden_id, "states": states, "most": limit + 1}
+    query = _PAGES
     if of is not None:
-        query = query.where(o.case_id.in_(of))
+        query, bound["case_ids"] = _PAGES_OF, of
+    if after is not None:
+        query = query.where(tuple_(_o.made_ms, _o.entry_id, _o.case_id) < after)
     found: list[tuple[Key, PageRow]] = [
         ((row.made_ms, row.entry_id, row.case_id), page)
-        for row in connection.execute(query)
+        for row in connection.execute(query, bound)
         if (page := record(row, PageRow)) is not None
     ]
     grouped = _grouped(connection, warden_id, states, of)
@@ -198,46 +201,71 @@ def inbox_part(
     return Part([page for _, page in found[:limit]], last)
 
 
+_PAGES: Final = (
+    select(
+        _o.page_id,
+        _o.case_id,
+        _c.door_id,
+        _d.label,
+        _o.reason,
+        _o.since_ms,
+        _o.made_ms,
+        _o.sent_id,
+        _o.entry_id,
+    )
+    .join(tables.cases, _c.case_id == _o.case_id)
+    .join(tables.doors, _d.door_id == _c.door_id, isouter=True)
+    .where(_o.warden_id == _WARDEN, _o.channel == "inbox", _c.state.in_(_STATES))
+    .where(_o.reason != Reason.GROUPED)
+    .order_by(_o.made_ms.desc(), _o.entry_id.desc())
+    .limit(_MOST)
+)
+_PAGES_OF: Final = _PAGES.where(_o.case_id.in_(_CASES))
+
+
 def _grouped(
     connection: Connection,
     warden_id: str,
     states: tuple[CaseState, ...],
     of: list[str] | None = None,
 ) -> list[tuple[Key, PageRow]]:
-    d, c = tables.doors.c, tables.cases.c
     pages = grouped_pages.named(connection, warden_id, states)
     if of is not None:
         pages = {case_id: pages[case_id] for case_id in of if case_id in pages}
     if not pages:
         return []
-    cases = (
-        select(c.case_id, c.door_id, d.label, c.reason, c.since_ms)
-        .add_columns(literal("").label("page_id"), literal(0).label("made_ms"))
-        .join(tables.doors, d.door_id == c.door_id, isouter=True)
-        .where(c.case_id.in_(list(pages)), c.state.in_(states))
-    )
     found = []
-    for made in records(connection, cases, PageRow):
+    for made in records(connection, _NAMED, PageRow, {"case_ids": list(pages), "states": states}):
         page = pages[made.case_id]
         told = replace(made, page_id=page.page_id, made_ms=page.made_ms, sent_id=page.sent_id)
         found.append(((page.made_ms, page.entry_id, made.case_id), told))
     return found
 
 
+_NAMED: Final = (
+    select(_c.case_id, _c.door_id, _d.label, _c.reason, _c.since_ms)
+    .add_columns(literal("").label("page_id"), literal(0).label("made_ms"))
+    .join(tables.doors, _d.door_id == _c.door_id, isouter=True)
+    .where(_c.case_id.in_(_CASES), _c.state.in_(_STATES))
+)
+
+
 def notes(connection: Connection, warden_id: str, after_ms: int, limit: int) -> list[PageRow]:
     """What a person was told since a time that is about no case: somebody cannot be reached, an
     order has ended, at which door."""
-    o, d = tables.outbox.c, tables.doors.c
-    names = ("page_id", "case_id", "door_id", "reason", "since_ms", "made_ms", "sent_id")
-    query = (
-        select(*(o[name] for name in names), d.label)
-        .join(tables.doors, d.door_id == o.door_id, isouter=True)
-        .where(o.warden_id == warden_id, o.made_ms > after_ms, o.channel == "inbox")
-        .where(o.reason.in_((Reason.UNREACHABLE, *NOTICES)), o.case_id == "")
-        .order_by(o.made_ms.desc(), o.entry_id.desc())
-        .limit(limit)
-    )
-    return records(connection, query, PageRow)
+    bound = {"its_warden_id": warden_id, "after_ms": after_ms, "most": limit}
+    return records(connection, _NOTES, PageRow, bound)
+
+
+_OF_NOTE = ("page_id", "case_id", "door_id", "reason", "since_ms", "made_ms", "sent_id")
+_NOTES: Final = (
+    select(*(_o[name] for name in _OF_NOTE), _d.label)
+    .join(tables.doors, _d.door_id == _o.door_id, isouter=True)
+    .where(_o.warden_id == _WARDEN, _o.made_ms > bindparam("after_ms"), _o.channel == "inbox")
+    .where(_o.reason.in_((Reason.UNREACHABLE, *NOTICES)), _o.case_id == "")
+    .order_by(_o.made_ms.desc(), _o.entry_id.desc())
+    .limit(_MOST)
+)
 
 
 def unsigned(

@@ -4,7 +4,7 @@ and what became of the test pages that somebody asked for."""
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, case, func, or_, select
+from sqlalchemy import Connection, bindparam, case, func, or_, select
 
 from gateway.core.duration import DAY_MS
 from gateway.core.evidence import SIGNED_FOR, Evidence
@@ -85,15 +85,18 @@ class _Row(TestedWay, frozen=True, kw_only=True):
 
 def latest_test(connection: Connection, warden_id: str, after_ms: int = 0) -> PageTest | None:
     """The newest test page of a person that was asked for after a time; None if there is none."""
-    newest = (
-        select(_o.page_id)
-        .where(_o.warden_id == warden_id, _o.made_ms > after_ms)
-        .where(_o.reason == Reason.TEST_PAGE)
-        .order_by(_o.made_ms.desc(), _o.entry_id.desc())
-        .limit(1)
-    )
-    page_id = connection.execute(newest).scalar()
+    bound = {"its_warden_id": warden_id, "after_ms": after_ms}
+    page_id = connection.execute(_NEWEST_TEST, bound).scalar()
     return None if page_id is None else page_test(connection, page_id)
+
+
+_NEWEST_TEST = (  # put together once: each drawing of a phone's list asks
+    select(_o.page_id)
+    .where(_o.warden_id == bindparam("its_warden_id"), _o.made_ms > bindparam("after_ms"))
+    .where(_o.reason == Reason.TEST_PAGE)
+    .order_by(_o.made_ms.desc(), _o.entry_id.desc())
+    .limit(1)
+)
 
 
 def page_test(connection: Connection, page_id: str) -> PageTest | None:

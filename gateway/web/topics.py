@@ -9,6 +9,7 @@ is told what it missed.
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator
@@ -23,6 +24,8 @@ from gateway.engine.ports import Committed
 from gateway.store.database import StoreError
 from gateway.web.context import Lane, WebContext
 from gateway.web.live_view import Fragment, LiveView
+
+log = logging.getLogger("menshen.console")
 
 PUSH_EVERY_MS: Final = 200
 SHARE: Final = 4  # all topics of a lane together read and draw for a quarter of the time ...
@@ -90,6 +93,7 @@ class Topic:
         self._view = make_view() if make_view is not None else None
         self._places: list[_Place] = []
         self._newcomers: list[_Place] = []
+        self._welcomed: list[_Place] = []  # newcomers for whom is read just now
         self._whole: tuple[str, str] | None = None  # HTML and digest of all of it, as of now
         self._full_ms = 0  # when all of it was read last
         self._told_ms = 0  # when all who listen last heard of it
@@ -98,8 +102,8 @@ class Topic:
 
     @property
     def is_used(self) -> bool:
-        """Whether anybody listens."""
-        return bool(self._places or self._newcomers)
+        """Whether anybody listens, or is about to."""
+        return bool(self._places or self._newcomers or self._welcomed)
 
     def join(self, place: _Place) -> None:
         """A listener comes; it hears the whole if its page does not show that."""
@@ -113,14 +117,22 @@ class Topic:
 
     def leave(self, listener: Listener) -> None:
         """A listener is gone; the last one ends the topic."""
-        self._places = [place for place in self._places if place.listener is not listener]
-        self._newcomers = [place for place in self._newcomers if place.listener is not listener]
+        for places in (self._places, self._newcomers, self._welcomed):
+            places[:] = [place for place in places if place.listener is not listener]
         if not self.is_used and self._subscription is not None and self._task is not None:
             self._context.gateway.broadcast.unsubscribe(self._subscription)
             self._subscription = None
             self._task.cancel()
 
     async def _run(self, subscription: Subscription) -> None:
+        try:
+            await self._goes_on(subscription)
+        except Exception:
+            log.exception("A live page cannot be drawn: whoever shows it is let go, and comes back")
+            for place in [*self._places, *self._newcomers, *self._welcomed]:
+                place.listener.close()
+
+    async def _goes_on(self, subscription: Subscription) -> None:
         clock = self._context.gateway.clock
         news: Committed | None = None
         while True:
@@ -148,39 +160,37 @@ class Topic:
     async def _turn(self, news: Committed | None) -> float:
         """Tell what is new, to those who were there and to those who came. How long to rest, in
         ms."""
-        newcomers, self._newcomers = self._newcomers, []
+        self._welcomed, self._newcomers = self._newcomers, []
         rest_ms: float = PUSH_EVERY_MS
         now_ms = self._context.now_ms()
         anew = now_ms - self._full_ms >= FULL_EVERY_MS or bool(news and news.all)
         if self._view is not None:
             is_affected = anew or (news is not None and self._view.affected_by(news))
             try:
-                took_ms = await self._tell(None if anew else news, is_affected, newcomers)
+                took_ms = await self._tell(None if anew else news, is_affected)
                 self._full_ms = now_ms if anew else self._full_ms
                 rest_ms = max(rest_ms, min(SHARE * took_ms * self._count(), REST_MAX_MS))
             except StoreError:  # the health page says so; here, read everything again soon
-                self._newcomers[:0] = newcomers
-                newcomers, rest_ms, self._full_ms = [], TROUBLE_MS, 0
-        for place in newcomers:
+                self._newcomers[:0] = self._welcomed
+                self._welcomed, rest_ms, self._full_ms = [], TROUBLE_MS, 0
+        for place in self._welcomed:
             place.listener.post(event(self._word() + place.label, ""))
-        self._places += newcomers
+        self._places, self._welcomed = self._places + self._welcomed, []
         if news is not None and not _is_empty(news):
             self._post("committed", _named(news, self._sees_all))
         elif news is not None:
             self._post(self._word(), "")
         return rest_ms
 
-    async def _tell(
-        self, news: Committed | None, is_affected: bool, newcomers: list[_Place]
-    ) -> float:
+    async def _tell(self, news: Committed | None, is_affected: bool) -> float:
         """Draw what is new and tell it. The ms that took on its thread."""
         view = self._view
         assert view is not None and self._make_view is not None  # noqa: S101, PT018 - of a view
         is_first = not self._full_ms and not self._places
-        wants_whole = bool(newcomers) and not is_first and not self._agree(newcomers, is_affected)
+        has_newcomers = bool(self._welcomed)
+        wants_whole = has_newcomers and not is_first and not self._agree(is_affected)
         if not (is_affected or wants_whole):
-            for place in newcomers:
-                self._welcome(place)
+            self._welcome()
             return 0.0
         took_ms, html, whole = await self._looked(news, is_affected, wants_whole)
         if is_first:
@@ -191,26 +201,24 @@ class Topic:
             self._whole = None
         if html and not is_first:
             self._post("fragment", html, view.digest())
-        for place in newcomers:
-            self._welcome(place)
+        self._welcome()
         return took_ms
 
-    def _agree(self, newcomers: list[_Place], is_affected: bool) -> bool:
+    def _agree(self, is_affected: bool) -> bool:
         """Whether what is known already is enough for all who came."""
         assert self._view is not None  # noqa: S101
         if is_affected:
             return False
         digest = self._view.digest()
-        return self._whole is not None or all(place.seen == digest for place in newcomers)
+        return self._whole is not None or all(place.seen == digest for place in self._welcomed)
 
-    def _welcome(self, place: _Place) -> None:
-        """The whole, unless its page shows that already."""
+    def _welcome(self) -> None:
+        """The whole to who came, unless their pages show that already."""
         assert self._view is not None  # noqa: S101
-        if place.seen == self._view.digest() or self._whole is None:
-            return
-        html, digest = self._whole
-        if html:
-            place.listener.post(event("fragment" + place.label, html, digest))
+        html, digest = self._whole or ("", "")
+        for place in self._welcomed if html else ():
+            if place.seen != self._view.digest():
+                place.listener.post(event("fragment" + place.label, html, digest))
 
     async def _looked(
         self, news: Committed | None, is_affected: bool, wants_whole: bool
