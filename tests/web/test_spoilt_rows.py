@@ -81,7 +81,8 @@ class Spoiler:
     def put(self, table: str, column: str, value: Any) -> Any:
         """Put it into the first row; what stood there, and of which kind, to be put back. None
         where the file itself refuses it."""
-        query = f'SELECT "{column}", typeof("{column}") FROM {table} LIMIT 1'  # noqa: S608
+        cell, first = f'"{column}", typeof("{column}")', self._first(table)
+        query = f"SELECT {cell} FROM {table} WHERE {first}"  # noqa: S608
         before, kind = self._file.execute(query).fetchone()
         try:
             self._write(table, column, value, "?")
@@ -93,10 +94,14 @@ class Spoiler:
         self._write(table, column, *before)
 
     def _write(self, table: str, column: str, value: Any, as_what: str) -> None:
+        first = self._first(table)
+        self._file.execute(f'UPDATE {table} SET "{column}" = {as_what} WHERE {first}', (value,))  # noqa: S608
+
+    def _first(self, table: str) -> str:
+        """The row of the lowest key, whatever stands in others' indexes by now."""
         keys = [c for c in self._file.execute(f"PRAGMA table_info({table})") if c[5]]
         key = ", ".join(f'"{c[1].decode()}"' for c in keys)
-        first = f"({key}) IN (SELECT {key} FROM {table} LIMIT 1)"  # noqa: S608
-        self._file.execute(f'UPDATE {table} SET "{column}" = {as_what} WHERE {first}', (value,))  # noqa: S608
+        return f"({key}) IN (SELECT {key} FROM {table} ORDER BY {key} LIMIT 1)"  # noqa: S608
 
 
 @pytest.fixture
