@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 from gateway.cli.app import app
 
 NEVER: Final = 1 << 30
+AUDIT: Final = (".audit", ".anchors", ".audit_things")  # tables of the accounts' file
 _CHANGES: Final = frozenset(
     {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"}
 ) | {"os.chmod"}
@@ -157,7 +158,7 @@ def alike(state: State, by_chance: set[tuple[str, str]]) -> Rows:
     left out: an act is noted before it is done, whether or not that is finished."""
     found: Rows = {}
     for table, (names, rows) in state.rows.items():
-        if table.startswith("menshen-accounts.a") and table.endswith(("audit", "anchors")):
+        if table.startswith("menshen-accounts.") and table.endswith(AUDIT):
             continue
         is_chance = {at for at, name in enumerate(names) if (table, name) in by_chance}
         found[table] = Counter(

@@ -41,7 +41,9 @@ NOTHING_WAITS = f"() => ({KEPT})().then((kept) => kept.out === 0)"
 
 async def takes(page: Page, photo: bytes, place: str = "#task") -> None:
     camera: Any = {**CAMERA, "buffer": photo}
-    await page.locator(f"{place} [data-photos] input").set_input_files(camera)
+    photos_of_place = page.locator(f"{place} [data-photos]")
+    await expect(photos_of_place).to_be_visible(timeout=WAIT_MS)  # before it nobody can press it
+    await photos_of_place.locator("input").set_input_files(camera)
 
 
 async def reports(page: Page) -> None:
