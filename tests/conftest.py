@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
+import re
 import resource
 import sys
 from collections.abc import Callable, Generator, Iterator
@@ -44,6 +45,7 @@ LONGEST = {  # each has a shorter sister that always runs
     "test_the_rig_sees_what_the_script_tells_and_what_it_loses",
     "test_what_has_a_receipt_survives_kills_of_nats",
 }
+_LISTENER = re.compile(r"^listener ([1-9]\d*) 127\.0\.0\.1$", re.MULTILINE)
 _STARTED = pytest.StashKey[list[Neighbour]]()
 _TO_INSTALL = (
     "`make neighbours` installs it on Debian; elsewhere install {0} and put it on the PATH"
@@ -176,7 +178,9 @@ def mosquitto(tmp_path: Path, keep: Callable[[Neighbour], None]) -> MosquittoFac
         if os.geteuid() == 0:  # else it gives up root, and with it this folder
             text += "\nuser root\n"
         (folder / "mosquitto.conf").write_text(text)
-        broker = Broker("mosquitto", [program, "-c", "mosquitto.conf"], folder, at)
+        others = [int(found) for found in _LISTENER.findall(text)]
+        argv = [program, "-c", "mosquitto.conf"]
+        broker = Broker("mosquitto", argv, folder, at, others=others)
         keep(broker)
         return broker
 

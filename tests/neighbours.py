@@ -112,10 +112,17 @@ class Broker(Neighbour):
     """An MQTT broker at `port`, on 127.0.0.1 if nothing else is said."""
 
     def __init__(
-        self, name: str, argv: Sequence[str], folder: Path, port: int, host: str = _LOOPBACK
+        self,
+        name: str,
+        argv: Sequence[str],
+        folder: Path,
+        port: int,
+        host: str = _LOOPBACK,
+        others: Sequence[int] = (),
     ) -> None:
-        """Prepare a broker; it is ready once its port takes a connection."""
-        super().__init__(name, argv, folder, lambda: answers(port, host))
+        """Prepare a broker; it is ready once its port, and the others it has, take a connection."""
+        ports = [port, *others]
+        super().__init__(name, argv, folder, lambda: all(answers(one, host) for one in ports))
         self.host = host
         self.port = port
 
