@@ -131,6 +131,10 @@ class Topic:
             log.exception("A live page cannot be drawn: whoever shows it is let go, and comes back")
             for place in [*self._places, *self._newcomers, *self._welcomed]:
                 place.listener.close()
+            self._places, self._newcomers, self._welcomed = [], [], []
+            self._full_ms, self._whole = 0, None  # whoever comes now begins it anew
+            self._context.gateway.broadcast.unsubscribe(subscription)
+            self._subscription = None
 
     async def _goes_on(self, subscription: Subscription) -> None:
         clock = self._context.gateway.clock
