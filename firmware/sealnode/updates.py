@@ -140,14 +140,14 @@ class Updates:
         if self.is_over:
             return
         try:
+            if is_image and self._open_image():
+                self._image.begin()  # before the file: what it says of another is not this one's
             with open(self._path, "wb") as file:
                 file.write(release + (size | is_image << 31).to_bytes(4, "big"))
         except OSError:  # a full flash: asked again in an hour
             self.is_over = True
-            return
-        self._release, self._size, self._have, self._tries = release, size, 0, 0
-        if is_image:
-            self._open_image()
+        if not self.is_over:
+            self._release, self._size, self._have, self._tries = release, size, 0, 0
 
     def _take(self, i: int, offset: int, data: bytes) -> None:
         """A block of the window; it goes to the flash when all have come."""
@@ -173,6 +173,8 @@ class Updates:
         try:
             if self._image is not None:
                 self._image.take(self._have, blocks)
+                if self._have + sum([len(block) for block in blocks]) == self._size:
+                    self._image.finish(self._size)
             else:
                 _append(self._path, blocks)
         except OSError:
@@ -181,8 +183,6 @@ class Updates:
             return
         self._have += sum([len(block) for block in blocks])
         self.is_whole = self._have == self._size
-        if self.is_whole and self._image is not None:
-            self._image.finish(self._size)
 
     def _resume(self) -> None:
         """Where it was left, before sleep or a power cut."""
@@ -198,15 +198,17 @@ class Updates:
             self._drop()
             return
         if is_image:
-            self._open_image()
-            if self._image is None:
+            if not self._open_image():
                 return
             have = self._image.reached(have)
+        if have > size:  # what is written of how far it came is damaged
+            self._drop()
+            return
         self._release, self._size, self._have = head[:6], size, have
         self.is_whole = have == size
 
-    def _open_image(self) -> None:
-        """Where an image's bytes go; None, and it is over, on a board without a place for it."""
+    def _open_image(self) -> bool:
+        """Where an image's bytes go. False, and it is over, on a board without a place for it."""
         from sealupdate import image
 
         try:
@@ -214,9 +216,12 @@ class Updates:
         except image.NoPlaceError:
             self._drop()
             self.is_over = True
+            return False
+        return True
 
     def _drop(self) -> None:
         self._release, self._size, self._have = b"", 0, 0
+        self._image = _none()  # type: ignore[no-untyped-call]
         try:
             os.remove(self._path)
         except OSError:

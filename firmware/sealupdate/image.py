@@ -42,6 +42,11 @@ class Sink:
         self._head = 0  # bytes, once its first ones have come
         self._written = 0  # of the mark
 
+    def begin(self) -> None:
+        """Another release follows: how far the last one came says nothing of it. OSError if the
+        flash does not take that."""
+        self.finish(0)
+
     def reached(self, have: int) -> int:
         """From where to go on, `have` bytes being in the file."""
         self._read_head()

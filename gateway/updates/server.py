@@ -265,6 +265,8 @@ class UpdateServer:
                 break
             blocks.append((offset, data))
             offset += len(data)
+        if not blocks:  # of what lies behind the end there is nothing: it begins anew
+            return []
         state = SealState.TRYING if offset >= len(self._file) else SealState.PULLING
         have = min(offset, len(self._file))
         self._move(seal_id, rollout.moved(progress, state, now_ms, have=have))

@@ -16,7 +16,7 @@ def run_portable(interpreter: str) -> None:
         env=dict(os.environ, MICROPYPATH=path),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,  # half a minute on a quiet machine
     )
     assert done.returncode == 0, done.stdout + done.stderr
     print(done.stdout.splitlines()[-1])

@@ -166,6 +166,16 @@ async def test_a_restart_of_the_gateway_forgets_nothing(site: Site) -> None:
     assert site.stored().seals[f"{1:016x}"].have_bytes == offset
 
 
+async def test_what_lies_behind_the_end_is_nothing_and_no_trial(site: Site) -> None:
+    await site.start()
+    site.ask(1)
+    site.fetch(1, 0)
+    assert site.fetch(1, SIZE + 192, count=1)[0][2] == update.NOTHING  # it drops what it has
+    await site.server.look()
+    assert site.states()[0] is SealState.PULLING
+    assert site.ask(1) == OFFER
+
+
 async def test_what_a_person_says_holds_within_a_round(site: Site) -> None:
     await site.start()
     for to, wanted in ((RolloutState.STOPPED, NO_OFFER), (RolloutState.RUNNING, OFFER)):
