@@ -14,7 +14,6 @@ from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.named_door import named_doors
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import say, say_json
-from gateway.provisioning.private_file import write_result
 from gateway.registry import certificates, site_key
 from gateway.registry.certificates import CertificateError
 from gateway.registry.site_key import SiteKeyError
@@ -22,6 +21,7 @@ from gateway.settings import Settings, load
 from gateway.store import certificates as kept
 from gateway.store.certificates import CertificateRow
 from gateway.store.database import Store, StoreError
+from gateway.store.private_file import write_result
 
 
 class What(StrEnum):

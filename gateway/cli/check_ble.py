@@ -41,7 +41,7 @@ def paths(store: Store) -> CheckResult | None:
             return None
         silent = [
             (row.state.door_id, path.path)
-            for row in views.doors(connection, views.door_count(connection))
+            for row in views.unnamed_doors(connection)
             for path in row.state.silent_paths
             if row.state.silence is None
         ]

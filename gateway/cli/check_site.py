@@ -189,7 +189,7 @@ def seals(connection: Connection, now: int, rulebook: Rulebook) -> CheckResult:
     hung, ordered = _sealed(connection), _under_order(connection, now)
     alive = {
         row.door_id: (row.state, liveness(row.state, now, rulebook.of(row.state.door_class)))
-        for row in views.doors(connection, views.door_count(connection))
+        for row in views.unnamed_doors(connection)
         if row.door_id in hung
     }
     never = [door_id for door_id, (state, _) in alive.items() if state.heard_ms is None]

@@ -15,11 +15,11 @@ from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import counted, named, say
 from gateway.language import times
 from gateway.provisioning.door_label import DoorLabel, sheet, svg
-from gateway.provisioning.private_file import write_private
 from gateway.registry import door_codes
 from gateway.settings import load
 from gateway.store.database import Store
 from gateway.store.door_codes import LabelRow
+from gateway.store.private_file import write_private
 
 _SHEETS: Final = (".html", ".htm")
 

@@ -22,7 +22,6 @@ from gateway.cli.output import bar, counted, say, say_json, show
 from gateway.core.duration import SECOND_MS
 from gateway.core.no_json import NO_JSON
 from gateway.provisioning.flash import SealSettings
-from gateway.provisioning.private_file import write_private
 from gateway.registry import columns, fields
 from gateway.registry.credentials import Identity, fresh_identity, fresh_password
 from gateway.registry.enrolment import enrol_seal
@@ -32,6 +31,7 @@ from gateway.settings import Settings, load
 from gateway.settings.sections import Store as Place
 from gateway.store import tables
 from gateway.store.database import Store, need_none_before
+from gateway.store.private_file import write_private
 
 MISTAKES_SHOWN = 50
 NEW = "new"  # in place of a seal's id: a fresh one

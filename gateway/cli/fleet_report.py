@@ -13,9 +13,9 @@ from gateway.cli.exit_codes import FAILED, MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import now_ms, say
 from gateway.core.duration import DAY_MS
-from gateway.provisioning.private_file import write_result
 from gateway.settings import load
 from gateway.settings.sections import Influx
+from gateway.store.private_file import write_result
 
 DAYS_MAX = 31  # of every report of two dozen seals
 _ID = re.compile(r"[A-Za-z0-9_-]+")

@@ -15,11 +15,11 @@ from gateway.provisioning.flash_screen import write_label
 from gateway.provisioning.label import terminal
 from gateway.provisioning.label_sheet import SealLabel, pdf
 from gateway.provisioning.printer import PrinterError, need_printer, print_sheets
-from gateway.provisioning.private_file import write_result
 from gateway.registry import fields
 from gateway.settings import load
 from gateway.store import tables
 from gateway.store.database import Store
+from gateway.store.private_file import write_result
 
 
 def label(

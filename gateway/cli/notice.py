@@ -14,12 +14,12 @@ from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import counted, named, say
 from gateway.language.notice import Translate
 from gateway.provisioning.notice_sheet import Sheet, pdf
-from gateway.provisioning.private_file import write_private
 from gateway.registry import notices, resident_codes
 from gateway.registry.resident_codes import NoOrderError
 from gateway.settings import Settings, load
 from gateway.store import resident_views
 from gateway.store.database import Store, StoreError
+from gateway.store.private_file import write_private
 
 
 def notice(

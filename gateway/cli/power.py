@@ -12,7 +12,7 @@ from gateway.cli.output import say, say_json, show
 from gateway.power import drawing
 from gateway.power.life import BEAT_MC_MAX, OPENINGS, Life, Profile, life, usual
 from gateway.power.steps import HIGH, LOW, MODEL, STORAGES
-from gateway.provisioning.private_file import write_result
+from gateway.store.private_file import write_result
 
 BEAT_S_MAX, EVENTS_MAX = 86_400, 10_000
 

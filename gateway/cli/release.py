@@ -11,7 +11,7 @@ from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import say, say_json
 from gateway.provisioning.firmware_bundle import BOARD_REVISION, MPY_VERSION, application
-from gateway.provisioning.private_file import write_private, write_public
+from gateway.store.private_file import write_private, write_public
 from gateway.updates import release_file, signing
 from gateway.updates.release_file import Release, ReleaseError
 from sealwire.release import APP, IMAGE, IMAGE_PATH

@@ -11,10 +11,10 @@ from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
 from gateway.cli.options import Json
 from gateway.cli.output import bar, say, say_json, show
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
-from gateway.provisioning.private_file import write_result
 from gateway.simulate import fleet, goals, html_report
 from gateway.simulate.ground_truth import START_MS
 from gateway.simulate.scenario import OURS, SHIPPED, Scenario, ScenarioError, load
+from gateway.store.private_file import write_result
 
 AROUND_MS = 30 * MINUTE_MS  # of a missed breach, before and after
 LINES_MAX = 200  # of its excerpt

@@ -111,10 +111,10 @@ class Opening(Struct, frozen=True, omit_defaults=True):
 
 class Cover(Struct, frozen=True, array_like=True):
     """What may cover an opening: a permit in one of its windows, or, without an id, what the order
-    allows on a day: which day, and how many."""
+    allows on a day: since when that is counted, and how many."""
 
     permit_id: str
-    window: int  # its beginning in ms; or the day
+    window: int  # its beginning in ms; or in minutes on the wall
     ends: int  # its end in ms; or how many the order allows
     lasts: int | None = None  # ms that the opening may last
 
@@ -327,7 +327,8 @@ class Door(Struct, frozen=True, omit_defaults=True):
     orders: tuple[Order, ...] = ()
     orders_over: tuple[OrderOver, ...] = ()  # of these, so that each is told once
     permits: tuple[Permit, ...] = ()
-    allowed: tuple[int, int] = (0, 0)  # the day, and how many openings needed no permit on it
+    # Since which minute on the wall (`orders.allow`) how many openings needed no permit.
+    allowed: tuple[int, int] = (0, 0)
     refused_ms: tuple[int, ...] = ()  # latest refused messages, at most Rules.burst_count
     burst_ms: int | None = None  # when a burst of them was last told
     canary: Canary | None = None

@@ -18,9 +18,9 @@ from gateway.keys.ring import FOLDER as KEYS
 from gateway.link.client import ask
 from gateway.provisioning import broker_record
 from gateway.provisioning.broker_config import SERVICE
-from gateway.provisioning.private_file import write_public
 from gateway.store import tables
 from gateway.store.database import RELEASE, Store
+from gateway.store.private_file import write_public
 
 GATEWAY: Final = "menshen.service"
 RELOAD: Final = "menshen-broker-reload.path"

@@ -40,13 +40,13 @@ from gateway.provisioning.certificates import (
     make_console_certificate,
     named_alike,
 )
-from gateway.provisioning.private_file import write_public
 from gateway.provisioning.seal_logins import logins
 from gateway.provisioning.site_authority import need_one_authority
 from gateway.settings.secret import GATEWAY_PASSWORD
 from gateway.settings.sections import Broker
 from gateway.settings.values import is_loopback
 from gateway.store.database import Store, need_none_before
+from gateway.store.private_file import write_public
 
 UNIT_TEMPLATES = Path(__file__).parent / "units"
 SYSUSERS_S_MAX = 60

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.keys import key_file, key_folder
+from gateway.keys.at_hand import AtHand
 from gateway.keys.key_folder import GONE
 from gateway.keys.sealed_text import (
     KEY_BYTES,
@@ -37,8 +38,6 @@ FOLDER: Final = "keys"  # beside the database
 SUFFIX: Final = ".key"
 COPY: Final = "copy"  # in it: the file that names the second folder
 MARK: Final = "menshen-keys"  # in the second folder: it is one, and its drive is there
-KEYS_MAX: Final = 20_000  # kept at hand; others are read anew
-REVEALED_MAX: Final = 50_000  # texts kept at hand, each as text and as bytes
 OWED: Final = b"owed\n"  # in a mark: not all of the key may be destroyed yet
 LOOK_S: Final = 0.2  # after so long, each process knows of a key that another one destroyed
 YOUNG_S: Final = 2.0  # a folder's date is coarse: one so young may hide a second change
@@ -60,13 +59,11 @@ class KeyRing:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = threading.Lock()
-        self._keys: dict[str, OrderKey] = {}
-        # What was revealed of late, by its text and by its bytes, for SQL has bytes; always this
-        # one dict, emptied when a key goes.
-        self.at_hand: dict[bytes | str, str] = {}
-        self.made_at_hand: dict[bytes, str] = {}  # what a list made of those, likewise
+        self._kept = AtHand()
+        self.at_hand = self._kept.texts
         self._spare: list[str] = []
-        self._looked_s, self._gone_ns = 0.0, -1
+        self._looked_s, self._gone_ns, self._gone = 0.0, -1, set[str]()
+        self._read_in: list[Path] = []  # the folders as they were at the last look
         self._told: set[str] = set()  # keys of which the log has said that text was changed
 
     @classmethod
@@ -108,7 +105,7 @@ class KeyRing:
         _need_id(key_id)
         if self._is_gone(key_id):
             return KeyState.DESTROYED
-        return KeyState.LOST if self._read(key_id) is None else KeyState.HERE
+        return KeyState.LOST if self._read(key_id, self._folders()) is None else KeyState.HERE
 
     def key_ids(self) -> set[str]:
         """All keys that are here, by either folder. KeyRingError if the folder cannot be read."""
@@ -162,7 +159,7 @@ class KeyRing:
         try:
             folders, is_owed = self._folders(), self.copy is not None and not self.is_copy_here
             key_folder.mark_gone(self.folder, key_id, OWED)
-            self._forget()
+            self._kept.drop([key_id])
             for folder in folders[::-1]:
                 if folder != self.folder:
                     key_folder.mark_gone(folder, key_id, b"")
@@ -172,7 +169,7 @@ class KeyRing:
         except OSError as error:
             raise self._error("keeps a key that was to be destroyed", error) from error
         finally:
-            self._forget()
+            self._kept.drop([key_id])
         return not is_owed
 
     # -- text and bytes
@@ -198,21 +195,8 @@ class KeyRing:
         if key is None:
             return word(self.state(key_id))
         revealed = key.reveal(text)
-        with self._lock:
-            # a key that was destroyed while we revealed: nothing of it may stay at hand
-            if self._keys.get(key_id) is key:
-                while len(self.at_hand) > 2 * (REVEALED_MAX - 1):
-                    del self.at_hand[next(iter(self.at_hand))]
-                self.at_hand[text] = self.at_hand[text.encode()] = revealed
+        self._kept.keep(key, text, revealed)
         return revealed
-
-    def keep_made(self, sealed: bytes, made: str) -> None:
-        """Keep what was made of a revealed text, for as long as that is at hand itself."""
-        with self._lock:
-            if sealed in self.at_hand:
-                if len(self.made_at_hand) >= REVEALED_MAX:
-                    self.made_at_hand.clear()
-                self.made_at_hand[sealed] = made
 
     def shown(self, text: str) -> str:
         """As `reveal`, for a list that neither one changed text nor a folder that we may not read
@@ -316,9 +300,12 @@ class KeyRing:
         copy = self.copy if self.is_copy_here else None
         return [self.folder] if copy is None else [self.folder, copy]
 
-    def _is_gone(self, key_id: str) -> bool:
+    def _is_gone(self, key_id: str, folders: list[Path] | None = None) -> bool:
         try:
-            return any((folder / GONE / key_id).exists() for folder in self._folders())
+            return any(
+                key_file.is_there(f"{folder}/{GONE}/{key_id}")
+                for folder in (folders or self._folders())
+            )
         except OSError as error:
             raise self._error("cannot be read", error) from error
 
@@ -330,28 +317,26 @@ class KeyRing:
         return key
 
     def _key(self, key_id: str) -> OrderKey | None:
-        """A key that is here and not destroyed."""
-        known = self._keys.get(key_id)
+        """A key that is here and not destroyed, as of the last look at where the folders are."""
+        known = self._kept.key(key_id)
         if known is not None:
             return known
-        content = None if self._is_gone(key_id) else self._read(key_id)
+        folders = self._read_in or self._folders()
+        content = None if self._is_gone(key_id, folders) else self._read(key_id, folders)
         if content is None:
             return None
         key = OrderKey(key_id, content)
-        with self._lock:
-            while len(self._keys) >= KEYS_MAX:
-                del self._keys[next(iter(self._keys))]
-            self._keys[key_id] = key
-        if self._is_gone(key_id):  # destroyed while we read it
-            self._forget()
+        self._kept.keep_key(key)
+        if self._is_gone(key_id, folders):  # destroyed while we read it
+            self._kept.drop([key_id])
             return None
         return key
 
-    def _read(self, key_id: str) -> bytes | None:
-        for folder in self._folders():
-            place = folder / (key_id + SUFFIX)
+    def _read(self, key_id: str, folders: list[Path]) -> bytes | None:
+        for folder in folders:
+            place = f"{folder}/{key_id}{SUFFIX}"
             try:
-                key = key_file.key_in(place.read_bytes())
+                key = key_file.key_in(key_file.read(place))
             except FileNotFoundError:
                 continue
             except OSError as error:  # it is there, and not lost
@@ -363,21 +348,25 @@ class KeyRing:
 
     def _look(self) -> None:
         """Whether a key was destroyed since the last look, by anybody."""
-        self._looked_s = time.monotonic()
+        self._looked_s, self._read_in = time.monotonic(), self._folders()
         try:
             gone_ns = (self.folder / GONE).stat().st_mtime_ns
         except OSError:
             gone_ns = 0
         is_young = abs(time.time() - gone_ns / 1e9) < YOUNG_S
         if gone_ns != self._gone_ns or is_young:
-            self._forget()
+            self._drop_gone()
         self._gone_ns = gone_ns
 
-    def _forget(self) -> None:
-        with self._lock:
-            self._keys.clear()
-            self.at_hand.clear()
-            self.made_at_hand.clear()
+    def _drop_gone(self) -> None:
+        try:
+            gone = set(key_folder.key_ids(self.folder / GONE, ""))
+        except OSError:
+            self._kept.drop_all()
+            return
+        if news := gone - self._gone:
+            self._kept.drop(news)
+        self._gone = gone
 
     def _error(self, what: str, error: OSError) -> KeyRingError:
         return KeyRingError(f"the folder of keys {self.folder} {what}: {error.strerror or error}")

@@ -24,12 +24,6 @@ from pathlib import Path
 from string import Template
 
 from gateway.provisioning import broker_record, certificates
-from gateway.provisioning.private_file import (
-    share_with_group,
-    write_for_group,
-    write_private,
-    write_public,
-)
 from gateway.registry.credentials import (
     fresh_password,
     hash_password,
@@ -37,6 +31,12 @@ from gateway.registry.credentials import (
     password_matches,
 )
 from gateway.settings.secret import GATEWAY_PASSWORD
+from gateway.store.private_file import (
+    share_with_group,
+    write_for_group,
+    write_private,
+    write_public,
+)
 from sealwire import topics
 
 CONFIG, ACL, PASSWORDS = "mosquitto.conf", "acl", "passwd"

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from gateway.provisioning.private_file import write_public
+from gateway.store.private_file import write_public
 
 RECORD = "written.json"
 _LISTENER = re.compile(rb"^listener (\d+)(?: (\S+))?$", re.MULTILINE)

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from gateway.provisioning.private_file import write_private, write_public
+from gateway.store.private_file import write_private, write_public
 
 CA_CRT, CA_DER, CA_KEY = "ca.crt", "ca.der", "ca.key"
 SERVER_CRT, SERVER_KEY = "server.crt", "server.key"

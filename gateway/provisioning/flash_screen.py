@@ -20,9 +20,9 @@ from gateway.provisioning import label, label_sheet
 from gateway.provisioning.flash_batch import Outcome, Work, flash_all, flash_as_plugged
 from gateway.provisioning.joining import Reason
 from gateway.provisioning.printer import PrinterError, print_sheets
-from gateway.provisioning.private_file import write_result
 from gateway.provisioning.usb_ports import Port
 from gateway.registry.door_names import with_label
+from gateway.store.private_file import write_result
 
 SHEET = "labels"  # .pdf; of the next command in this folder, labels-2.pdf
 _SHEETS_MAX = 1_000

@@ -20,8 +20,8 @@ import msgspec
 from msgspec.structs import replace
 
 from gateway.core.duration import DAY_MS
-from gateway.provisioning.private_file import write_private
 from gateway.registry.credentials import fresh_identity, hash_password
+from gateway.store.private_file import write_private
 
 SPARE_LOGINS = "spare-logins.json"
 BATCH = 50  # minted with one reload

@@ -5,8 +5,6 @@ gets another; what was signed before is known by the key that stands beside it.
 """
 
 import contextlib
-import os
-import secrets
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +12,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-_PRIVATE: Final = 0o600
+from gateway.store.private_file import remove_unfinished, write_first
+
 BYTES_MAX: Final = 4_096
 
 
@@ -45,6 +44,7 @@ def load(path: Path) -> Ed25519PrivateKey:
 
 def load_or_make(path: Path) -> Ed25519PrivateKey:
     """The key in a file, which is made where there is none. OSError, SiteKeyError."""
+    remove_unfinished(path)  # a kill may have left a second copy of it
     with contextlib.suppress(FileNotFoundError):
         return load(path)
     content = Ed25519PrivateKey.generate().private_bytes(
@@ -52,15 +52,5 @@ def load_or_make(path: Path) -> Ed25519PrivateKey:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        with contextlib.suppress(FileExistsError):  # another was quicker: theirs it is
-            os.link(fresh, path)
-    finally:
-        fresh.unlink(missing_ok=True)
+    write_first(path, content)
     return load(path)

@@ -10,17 +10,16 @@ each stop, and every `WRITE_EVERY_MS` between; what must not be missed for a mom
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from gateway.core.no_json import NO_JSON
+from gateway.store.private_file import write_private
 
 WRITE_EVERY_MS = 60_000
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-_MODE = 0o600
 
 
 class Marker(msgspec.Struct, frozen=True):
@@ -101,16 +100,5 @@ def sync(path: Path) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    try:
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
-        try:
-            os.write(handle, content)
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        fresh.replace(path)
-    except BaseException:
-        fresh.unlink(missing_ok=True)
-        raise
+    write_private(path, content)
     sync(path.parent)

@@ -15,9 +15,7 @@ from gateway.keys.ring import KeyRing
 
 RING: Final = "keys"  # in a connection's info: `database` puts it there
 FUNCTION = "revealed"  # of SQL
-SHORT_FIRST = "short_first"  # another
-AT_HAND: Final = "_at_hand"  # behind either: what it has made already, else NULL
-_LENGTH_MAX: Final = 0xD7FF  # as a character; behind it are those that are none by themselves
+AT_HAND: Final = "_at_hand"  # behind it: what was revealed already, else NULL
 
 
 class _Revealed:
@@ -49,19 +47,11 @@ def revealed(column: "Column[Any] | ColumnElement[Any]") -> ColumnElement[Any]:
     return _known_or_made(FUNCTION, cast(column, LargeBinary))
 
 
-def short_first(column: "Column[Any]") -> ColumnElement[Any]:
-    """What orders a column as people read it, short texts first: one call for each row, where a
-    length and a text beside it would be two."""
-    return _known_or_made(SHORT_FIRST, cast(column, LargeBinary))
-
-
 def functions_of(ring: KeyRing) -> dict[str, Callable[[Any], Any]]:
-    """What SQL is given, by name: of each function what it makes, and beside it what is at hand."""
+    """What SQL is given, by name: what reveals, and beside it what is at hand."""
     return {
         FUNCTION: function_of(ring),
         FUNCTION + AT_HAND: ring.at_hand.get,
-        SHORT_FIRST: short_first_of(ring),
-        SHORT_FIRST + AT_HAND: ring.made_at_hand.get,
     }
 
 
@@ -95,19 +85,3 @@ def function_of(ring: KeyRing) -> Callable[[Any], Any]:
         return shown(cell.decode(errors="replace"))
 
     return reveal
-
-
-def short_first_of(ring: KeyRing) -> Callable[[Any], Any]:
-    """What `short_first` does in SQL."""
-    reveal, at_hand = function_of(ring), ring.made_at_hand.get
-
-    def order(cell: Any) -> Any:
-        known = at_hand(cell)
-        if known is not None or cell is None:
-            return known
-        text = reveal(cell)
-        made = chr(min(len(text), _LENGTH_MAX)) + text
-        ring.keep_made(cell, made)
-        return made
-
-    return order

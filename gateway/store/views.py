@@ -3,12 +3,14 @@
 Every list has a limit that the caller names. Identities are joined here, and stand nowhere else.
 """
 
+from collections.abc import Iterable, Iterator
 from itertools import chain
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, Select, bindparam, func, select, tuple_
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from gateway.core.duration import HOUR_MS
 from gateway.core.households.model import RecordKind
@@ -23,14 +25,14 @@ from gateway.keys.sealed_text import PREFIX
 from gateway.store import feed_tables, household_views, page_views, sealing, states, tables
 from gateway.store.poisoned import Findings
 from gateway.store.records import Key, records
-from gateway.store.sealed_columns import as_stored, reader, short_first
+from gateway.store.sealed_columns import as_stored, reader
 
 SEALED: Final = PREFIX[:1].encode()  # stands in a state that holds free text, and is soon found
 ON_DUTY_MAX: Final = 100  # people whom one list names
 READ_AT_ONCE: Final = 1_000  # rows of doors; one by one each costs as much again
 NEVER_MS: Final = 2**62  # no time is so late
 NO_GRID: Final = "?"  # where the grid of a door or a person is spoilt, and so none there is
-SORTED_HERE: Final = 500  # doors; a list of so many is put in its order by us, and not by SQLite
+_SPOILT: Final = "\ufffd"  # in the place of bytes that are no text
 
 
 class DoorRow(msgspec.Struct, frozen=True):
@@ -104,30 +106,73 @@ def doors(
 ) -> list[DoorRow]:
     """Doors in use by grid and label, short labels first so that 3-201 stands before 10-101. Of
     these grids, if they are given; only those behind a `door_place`. Who shows nothing that people
-    wrote (announcements, notes) asks without their text: in states it then stays sealed."""
-    is_sorted_here = after is None and limit >= SORTED_HERE
-    query = _IN_USE if is_sorted_here else _NEXT_IN_USE if after is not None else _FIRST_IN_USE
-    if grids is not None:
-        query = query.where(tables.doors.c.grid_id.in_(grids))
-    bound = {} if is_sorted_here else {"most": limit, **_bound(after or ())}
-    rows = _doors(connection, query, with_text, bound)
-    return sorted(rows, key=_by_place)[:limit] if is_sorted_here else rows
+    wrote (announcements, notes) asks without their text: in states it then stays sealed.
+
+    A list is put in order grid by grid: only in the grids that it shows is any label opened.
+    """
+    query = _IN_USE if grids is None else _IN_USE.where(tables.doors.c.grid_id.in_(grids))
+    wanted = _grids_to_read(connection, limit, after, grids)
+    bound: dict[str, Any] = {}
+    if wanted is not None:
+        query, bound = query.where(_IN_GRIDS), {"of_grids": wanted}
+    reveal, texts = reader(connection), _Texts()
+    found = []
+    for row in _rows(connection, query, bound):
+        door_id, cell, grid_id, grid, *_ = row
+        label = reveal(cell)
+        found.append(((texts[grid], texts[grid_id], len(label), label, door_id), row))
+    if after is not None:
+        found = [one for one in found if one[0] > after]
+    found.sort(key=itemgetter(0))
+    return _made(connection, (row for _, row in found[:limit]), with_text)
 
 
-def _by_place(row: DoorRow) -> tuple[str, str, int, str, str]:
-    """As `_PLACE`, of rows that are read: SQLite would ask for each label twice."""
+def unnamed_doors(connection: Connection, grids: frozenset[str] | None = None) -> Iterator[DoorRow]:
+    """All doors in use, of these grids if they are given, in no order and without their labels
+    and texts: for who counts them, or shows a few (`doors_of` has the labels of those)."""
+    query = _IN_USE if grids is None else _IN_USE.where(tables.doors.c.grid_id.in_(grids))
+    return _made_one_by_one(connection, _rows(connection, query, {}), named=False)
+
+
+def _grids_to_read(
+    connection: Connection, limit: int, after: Key | None, grids: frozenset[str] | None
+) -> list[str] | None:
+    """The grids in which the first `limit` doors are, or the first behind a place; None where one
+    looks through all of them. One grid more than that may be named, and none less."""
+    query = _GRIDS if grids is None else _GRIDS.where(_COUNTED.c.grid_id.in_(grids))
+    counts = connection.execute(query).all()
+    if any(not isinstance(row.grid_id, str) or _SPOILT in row.grid_id for row in counts):
+        return None  # one that is no text cannot be asked for again
+    if after is None and sum(row.doors for row in counts) <= limit:
+        return None
+    texts = _Texts()
+    places = sorted((texts[row.name], row.grid_id, row.doors) for row in counts)
+    first = after[:2] if after is not None else ("", "")
+    wanted, count = list[str](), 0
+    for name, grid_id, its_doors in places:
+        if (name, grid_id) < first:
+            continue
+        wanted.append(grid_id)
+        count += its_doors if (name, grid_id) != first else 0  # some of it is before the place
+        if count >= limit:
+            break
+    return wanted
+
+
+def place_of(row: DoorRow) -> Key:
+    """Where a door stands in a list of doors."""
     return row.grid, row.grid_id, len(row.label), row.label, row.door_id
 
 
 def door_place(connection: Connection, door_id: str) -> Key | None:
     """Where a door stands in the list of doors, in use or not; None if there is none."""
-    row = connection.execute(_PLACE_OF, {"door_id": door_id}).first()
-    return None if row is None else tuple(row)
+    row = next(iter(doors_of(connection, [door_id], with_text=False)), None)
+    return None if row is None else place_of(row)
 
 
 def doors_of(connection: Connection, door_ids: list[str], with_text: bool = True) -> list[DoorRow]:
     """These doors, in no order, in use or not; those that do not exist are left out."""
-    return _doors(connection, _DOORS_OF, with_text, {"door_ids": door_ids})
+    return _made(connection, _rows(connection, _DOORS_OF, {"door_ids": door_ids}), with_text)
 
 
 class SealPlace(NamedTuple):
@@ -254,26 +299,20 @@ _DOORS = select(
     tables.doors.c.ended_ms,
 ).join(tables.grids, isouter=True)
 
-_PLACE = (
-    func.coalesce(tables.grids.c.name, NO_GRID),
-    tables.doors.c.grid_id,
-    short_first(tables.doors.c.label),
-    tables.doors.c.door_id,
-)
-
 # Asked for each page of a list: to put a statement together costs as much as to run it.
 _IN_USE = _DOORS.where(tables.doors.c.ended_ms.is_(None))
-_FIRST_IN_USE = _IN_USE.order_by(*_PLACE).limit(bindparam("most"))
-_NEXT_IN_USE = _FIRST_IN_USE.where(
-    tuple_(*_PLACE) > tuple_(*(bindparam(f"place_{n}") for n in range(len(_PLACE))))
+_IN_GRIDS = tables.doors.c.grid_id.in_(bindparam("of_grids", expanding=True))
+_COUNTED = (
+    select(tables.doors.c.grid_id, func.count().label("doors"))
+    .where(tables.doors.c.ended_ms.is_(None))
+    .group_by(tables.doors.c.grid_id)
+    .subquery()
+)
+_GRIDS = select(_COUNTED.c.grid_id, as_stored(tables.grids.c.name), _COUNTED.c.doors).join(
+    tables.grids, tables.grids.c.grid_id == _COUNTED.c.grid_id, isouter=True
 )
 _DOORS_OF = _DOORS.where(tables.doors.c.door_id.in_(bindparam("door_ids", expanding=True)))
 _IN_USE_COUNT = select(func.count()).where(tables.doors.c.ended_ms.is_(None))
-_PLACE_OF = (
-    select(*_PLACE)
-    .join(tables.grids, tables.grids.c.grid_id == tables.doors.c.grid_id, isouter=True)
-    .where(tables.doors.c.door_id == bindparam("door_id"))
-)
 
 _WARDENS = select(
     tables.wardens.c.warden_id,
@@ -303,21 +342,27 @@ def _openings_of() -> Select[Any]:
 _OPENINGS_OF = _openings_of()
 
 
-def _bound(place: Key) -> dict[str, Any]:
-    """A place in the list of doors, as `_NEXT_IN_USE` wants it."""
-    return {f"place_{number}": value for number, value in enumerate(place)}
+class _Texts(dict[bytes | None, str]):
+    """Texts of grids, by their cells: many doors lie in each."""
+
+    def __missing__(self, cell: bytes | None) -> str:
+        self[cell] = text = NO_GRID if cell is None else cell.decode(errors="replace")
+        return text
 
 
-def _doors(
-    connection: Connection,
-    query: Select[Any],
-    with_text: bool = True,
-    bound: dict[str, Any] | None = None,
-) -> list[DoorRow]:
-    reveal, rows, findings = reader(connection), [], Findings()
-    texts: dict[bytes | None, str] = {None: NO_GRID}  # of grids: many doors lie in each
-    found = chain.from_iterable(connection.execute(query, bound).partitions(READ_AT_ONCE))
-    for door_id, label, grid_id, grid, state, building, stair, ended_ms in found:
+def _rows(connection: Connection, query: Select[Any], bound: dict[str, Any]) -> Iterator[Any]:
+    return chain.from_iterable(connection.execute(query, bound).partitions(READ_AT_ONCE))
+
+
+def _made(connection: Connection, rows: Iterable[Any], with_text: bool) -> list[DoorRow]:
+    return list(_made_one_by_one(connection, rows, with_text=with_text))
+
+
+def _made_one_by_one(
+    connection: Connection, rows: Iterable[Any], *, with_text: bool = False, named: bool = True
+) -> Iterator[DoorRow]:
+    reveal, texts, findings = reader(connection), _Texts(), Findings()
+    for door_id, label, grid_id, grid, state, building, stair, ended_ms in rows:
         if isinstance(state, str):  # SQLite takes anything into any column
             state = state.encode()
         known = states.door(door_id, state, findings)
@@ -326,12 +371,8 @@ def _doors(
         place = _text(building), _text(stair)
         if ended_ms is not None and not isinstance(ended_ms, int):
             ended_ms = 0  # since when is spoilt, and that it is out of use is not
-        for cell in (grid_id, grid):
-            if cell not in texts:
-                texts[cell] = cell.decode(errors="replace")
-        where = texts[grid_id], texts[grid]
-        rows.append(DoorRow(door_id, reveal(label), *where, known, *place, ended_ms))
-    return rows
+        called = reveal(label) if named else ""
+        yield DoorRow(door_id, called, texts[grid_id], texts[grid], known, *place, ended_ms)
 
 
 def _text(cell: Any) -> str:

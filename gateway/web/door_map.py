@@ -132,7 +132,8 @@ class DoorMap:
         """Read every door anew."""
         self.total = views.door_count(connection, self._grids)
         rows = views.doors(connection, DOORS_MAX, None, self._grids, with_text=False)
-        spots = [self._spot(row, now_ms) for row in rows]
+        order = _Natural()
+        spots = [self._spot(row, now_ms, order) for row in rows]
         spots.sort(key=lambda spot: spot.order)
         self._spots = {spot.tile.door_id: spot for spot in spots}
 
@@ -145,7 +146,7 @@ class DoorMap:
             return False
         known = [door_id for door_id in door_ids if door_id in self._spots]
         for row in views.doors_of(connection, known, with_text=False) if known else ():
-            self._spots[row.door_id] = self._spot(row, now_ms)
+            self._spots[row.door_id] = self._spot(row, now_ms, _Natural())
         return True
 
     def tiles(self) -> Iterable[Tile]:
@@ -160,7 +161,7 @@ class DoorMap:
             return _in_place(found, self.total, left_out)
         return _on_the_map(found, self.total, left_out)
 
-    def _spot(self, row: DoorRow, now_ms: int) -> Spot:
+    def _spot(self, row: DoorRow, now_ms: int, order: "_Natural") -> Spot:
         where = place(row.label, row.building, row.stair)
         shown = tile(row, now_ms, self._rulebook)
         seal_id = row.state.seal_id or ""
@@ -170,8 +171,16 @@ class DoorMap:
             row.grid,
             f"{row.grid_id}/{where.building}".replace("|", "/"),
             f"{row.label} {row.door_id} {seal_id}".casefold(),
-            (natural(row.grid), natural(where.building), natural(where.stair), natural(where.rest)),
+            (order[row.grid], order[where.building], order[where.stair], order[where.rest]),
         )
+
+
+class _Natural(dict[str, NaturalKey]):
+    """What grids, buildings, stairs and flats are sorted by: many doors share each."""
+
+    def __missing__(self, text: str) -> NaturalKey:
+        self[text] = key = natural(text)
+        return key
 
 
 def _in_place(found: list[Spot], total: int, left_out: int) -> list[Fragment]:

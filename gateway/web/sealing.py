@@ -1,24 +1,32 @@
 """Which doors do not count as sealed, for the pages that say so."""
 
-from collections.abc import Iterable
-
 from msgspec import Struct
+from sqlalchemy import Connection
 
 from gateway.core.doors.certificates import SEALED, Standing, standing
 from gateway.core.doors.orders import running
 from gateway.core.model import Door
 from gateway.core.rules import CANARY
-from gateway.store.views import DoorRow
+from gateway.store import door_lists
+from gateway.store.door_lists import Listed
+
+
+class Wanting(Struct, frozen=True):
+    """Why a door wants a walk test, or will soon."""
+
+    standing: Standing
+    is_ordered: bool  # an order runs there now
+    ends_ms: int | None  # of its certificate
 
 
 class SealedDoor(Struct, frozen=True):
-    """A door that wants a walk test, or will soon."""
+    """The same of a door with its label."""
 
     door_id: str
     label: str
     standing: Standing
-    is_ordered: bool  # an order runs there now
-    ends_ms: int | None  # of its certificate
+    is_ordered: bool
+    ends_ms: int | None
 
 
 def is_unsealed(door: Door, now_ms: int) -> bool:
@@ -28,25 +36,30 @@ def is_unsealed(door: Door, now_ms: int) -> bool:
     return running(door, now_ms) is not None
 
 
-def wanting(rows: Iterable[DoorRow], now_ms: int) -> list[SealedDoor]:
-    """Doors that do not count as sealed and those whose certificate ends soon, the most urgent
-    first; then those that were hung before walk tests were asked for."""
-    found = [
-        _sealed(row, how, now_ms)
-        for row in rows
-        if row.state.door_class != CANARY
-        and (how := standing(row.state, now_ms)) is not Standing.CERTIFIED
-    ]
-    return sorted(found, key=_rank)
-
-
-def _sealed(row: DoorRow, how: Standing, now_ms: int) -> SealedDoor:
-    certificate = row.state.certificate
+def wanting(door: Door, now_ms: int) -> Wanting | None:
+    """What a door wants that does not count as sealed, whose certificate ends soon, or that was
+    hung before walk tests were asked for; None of any other."""
+    if door.door_class == CANARY:
+        return None
+    how = standing(door, now_ms)
+    if how is Standing.CERTIFIED:
+        return None
+    certificate = door.certificate
     ends_ms = None if certificate is None else certificate.ends_ms
-    is_ordered = running(row.state, now_ms) is not None
-    return SealedDoor(row.door_id, row.label, how, is_ordered, ends_ms)
+    return Wanting(how, running(door, now_ms) is not None, ends_ms)
 
 
-def _rank(door: SealedDoor) -> tuple[bool, bool, bool]:
-    is_bare = door.standing not in SEALED
-    return not (is_bare and door.is_ordered), not is_bare, door.standing is Standing.OLDER
+def part(
+    connection: Connection, every: list[Listed[Wanting]], begin: int, count: int
+) -> list[SealedDoor]:
+    """Some of the doors that want something, the most urgent first; those that were hung before
+    walk tests were asked for stand last."""
+    return [
+        SealedDoor(row.door_id, row.label, said.standing, said.is_ordered, said.ends_ms)
+        for row, said in door_lists.part(connection, every, _rank, begin, count)
+    ]
+
+
+def _rank(said: Wanting) -> tuple[bool, bool, bool]:
+    is_bare = said.standing not in SEALED
+    return not (is_bare and said.is_ordered), not is_bare, said.standing is Standing.OLDER

@@ -54,8 +54,8 @@ def test_what_sql_finds_at_hand_goes_with_its_key_at_once(tmp_path: Path) -> Non
         with store.reading() as connection:
             cells = connection.execute(select(d.label)).scalars().all()
             place = views.door_place(connection, "d0")
-            behind = views.doors(connection, 9, ("", "", "", ""))
-            return f"{cells} {place} {behind} {views.doors(connection, views.SORTED_HERE)}"
+            behind = views.doors(connection, 9, ("", "", 0, "", ""))
+            return f"{cells} {place} {behind} {views.doors(connection, 9)}"
 
     for _ in range(2):
         assert seen().count(label) == 4

@@ -12,12 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.keys import key_file, key_folder, ring, unreadable
+from gateway.keys import at_hand, key_file, key_folder, ring, unreadable
 from gateway.keys.keeping import keep
 from gateway.keys.ring import KeyRing, KeyRingError
 from gateway.keys.sealed_text import OrderKey, TamperedError, key_of
 from gateway.keys.unreadable import KeyState
-from gateway.store.sealed_columns import short_first_of
 
 LABEL = "1栋1单元501"
 KEY = OrderKey("0123456789abcdef", bytes(range(64)))
@@ -109,20 +108,6 @@ def test_another_process_forgets_what_is_destroyed(keys: KeyRing) -> None:
     while console.reveal(sealed) == LABEL:
         assert time.monotonic() < deadline
     assert console.reveal(sealed) == "(destroyed)"
-
-
-def test_what_a_list_made_of_a_text_goes_with_its_key_and_never_comes_after(keys: KeyRing) -> None:
-    key_id = keys.make()
-    sealed = keys.seal(key_id, LABEL)
-    order = short_first_of(keys)
-    assert order(sealed.encode()) == order(sealed.encode()) == chr(len(LABEL)) + LABEL
-    assert keys.made_at_hand
-    keys.destroy(key_id)
-    assert not keys.made_at_hand
-    assert not keys.at_hand
-    keys.keep_made(sealed.encode(), LABEL)  # by a list that had revealed it just before
-    assert not keys.made_at_hand
-    assert order(sealed.encode()).endswith("(destroyed)")
 
 
 def test_nothing_stays_at_hand_of_a_key_destroyed_while_it_is_read(keys: KeyRing) -> None:
@@ -251,13 +236,13 @@ def test_no_name_from_outside_leads_out_of_the_folder(keys: KeyRing) -> None:
 
 
 def test_what_is_kept_at_hand_has_a_limit(keys: KeyRing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ring, "REVEALED_MAX", 10)
-    monkeypatch.setattr(ring, "KEYS_MAX", 3)
+    monkeypatch.setattr(at_hand, "TEXTS_MAX", 10)
+    monkeypatch.setattr(at_hand, "KEYS_MAX", 3)
     sealed = [keys.seal(keys.make(), f"3-{number}") for number in range(40)]
     for _ in range(2):
         assert [keys.reveal(text) for text in sealed] == [f"3-{number}" for number in range(40)]
     assert len(keys.at_hand) <= 2 * 10
-    assert len(vars(keys)["_keys"]) <= 3
+    assert len(vars(vars(keys)["_kept"])["_keys"]) <= 3
 
 
 def test_a_second_folder_that_is_given_up_is_named_for_its_keys_lie_there(

@@ -21,9 +21,8 @@ MAY = {
     "AND outbox.ended IS NULL AND outbox.made_ms > ?": "dead letters, counted once a minute",
     "GROUP BY heartbeat_spans.seal_id": "the batteries' days, once in six hours",
     "FROM milestones WHERE milestones.at_ms < ?": "what is too old, once in a while",
-    "SELECT cases.case_id FROM cases": "the case of a number that somebody typed, of the newest",
 }
-_FUNCTIONS = ("revealed", "revealed_at_hand", "short_first", "short_first_at_hand")
+_FUNCTIONS = ("revealed", "revealed_at_hand")
 _ENDLESS = re.compile(rf"SCAN ({GROW})\b")
 _SORTED = re.compile(r"SEARCH (journal|heartbeat_spans) ")
 _OF_ANYBODY = "SEARCH outbox USING INDEX ix_outbox_warden_id (warden_id=?)"  # and since ever

@@ -70,7 +70,7 @@ async def test_all_seals_are_counted_and_what_cannot_be_read_is_not_told_as_none
         assert found["menshen_cases", "waiting"] >= 1
         assert (found["menshen_seals_silent",], found["menshen_seals_wanting",]) == (3, 3)
         site.clock.advance(HOUR_MS)
-        monkeypatch.setattr(views, "doors", unreadable)
+        monkeypatch.setattr(views, "unnamed_doors", unreadable)
         found = samples((await site.client.get("/metrics")).text)
         assert found["menshen_gateway_up",] == 1
         assert not [name for name in found if "seals" in name[0] or "cases" in name[0]]

@@ -67,26 +67,34 @@ def hours_of_household(door: Door, at_ms: int) -> tuple[tuple[int, int], ...]:
 
 def allow(door: Door, opened_ms: int, rules: Rules) -> tuple[Door, Order | None]:
     """The door with one more of the openings that its order allows in a day, and the order; None if
-    it allows no more."""
+    it allows no more. What is older than what was counted last takes nothing from that."""
     order = running(door, opened_ms)
     if order is None or not order.policy.openings_a_day:
         return door, None
-    today = local_time.day(rules.zone, opened_ms)
-    counted_day, count = door.allowed
-    count = count if counted_day == today else 0
+    since_min, (counted_min, count) = _counted_min(order, opened_ms, rules), door.allowed
+    if since_min < counted_min:
+        return door, order
+    count = count if counted_min == since_min else 0
     if count >= order.policy.openings_a_day:
         return door, None
-    return replace(door, allowed=(today, count + 1)), order
+    return replace(door, allowed=(since_min, count + 1)), order
 
 
 def allowance(door: Door, opened_ms: int, rules: Rules) -> tuple[int, int, int | None] | None:
-    """What the order allows without a permit on the day of a time: that day, how many, and how many
-    ms each may last; None where it allows none."""
+    """What the order allows without a permit on the day of a time: since which minute on the wall
+    it counts that, how many, and how many ms each may last; None where it allows none."""
     order = running(door, opened_ms)
     if order is None or not order.policy.openings_a_day:
         return None
-    day = local_time.day(rules.zone, opened_ms)
-    return day, order.policy.openings_a_day, order.policy.longest_ms
+    since_min = _counted_min(order, opened_ms, rules)
+    return since_min, order.policy.openings_a_day, order.policy.longest_ms
+
+
+def _counted_min(order: Order, at_ms: int, rules: Rules) -> int:
+    """Since when an order counts what it allows on the day of a time: since midnight, or since it
+    began, for what another order allowed on that day is none of its business."""
+    midnight_min = local_time.day(rules.zone, at_ms) * local_time.DAY_MIN
+    return max(midnight_min, local_time.wall_min(rules.zone, order.from_ms))
 
 
 def ends_ms(door: Door, at_ms: int) -> int | None:

@@ -26,6 +26,7 @@ from gateway.registry.door_codes import TYPED_MAX
 from gateway.registry.scanned import LINK_MAX, ScanError, door_of, seal_of
 from gateway.registry.visits import VISIT_HOURS_MAX, VISIT_MINUTES, WHO_CHARACTERS_MAX, Plan
 from gateway.store import certificates, tables, views
+from gateway.store.door_lists import listed
 from gateway.web import commissioning
 from gateway.web.actor import acting_at_screen
 from gateway.web.answers import NOT_FOUND, HttpProblem
@@ -33,7 +34,7 @@ from gateway.web.context import WebContext
 from gateway.web.handheld import shell
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.offers import id_of
-from gateway.web.sealing import wanting
+from gateway.web.sealing import part, wanting
 from gateway.web.security import prefix
 
 LISTED_MAX: Final = 100  # on one page
@@ -215,11 +216,14 @@ async def _list(context: WebContext, request: Request, begin: int) -> Response:
     now_ms, grids = context.now_ms(), context.scope(request, Right.COMMISSION)
 
     def gather(connection: Connection) -> dict[str, Any]:
-        rows = views.doors(connection, views.door_count(connection, grids), None, grids)
-        doors = wanting(rows, now_ms)
+        doors = [
+            listed(row, wants)
+            for row in views.unnamed_doors(connection, grids)
+            if (wants := wanting(row.state, now_ms)) is not None
+        ]
         first = min(begin, max(len(doors) - 1, 0))  # some have passed since the link was drawn
         return {
-            "doors": doors[first : first + LISTED_MAX],
+            "doors": part(connection, doors, first, LISTED_MAX),
             "begin": first,
             "step": LISTED_MAX,
             "more": max(len(doors) - first - LISTED_MAX, 0),

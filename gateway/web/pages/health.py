@@ -1,6 +1,6 @@
 """The page for engineers: how the gateway does, what it refused and why, which seals are silent."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -12,12 +12,13 @@ from gateway.core.duration import DAY_MS
 from gateway.core.model import BATTERY_LOW_MV, Door
 from gateway.core.rules import Rulebook
 from gateway.engine.health import Health
-from gateway.store import views
+from gateway.store import door_lists, views
 from gateway.store.case_views import CaseCounts, case_counts
 from gateway.store.database import StoreError
+from gateway.store.door_lists import Listed, listed
 from gateway.web.context import Lane, WebContext
 from gateway.web.figures import ConsoleFigures
-from gateway.web.sealing import SealedDoor, wanting
+from gateway.web.sealing import SealedDoor, Wanting, part, wanting
 
 SEALS_MAX: Final = 20
 SILENT_MS: Final = 200_000
@@ -62,22 +63,19 @@ async def _report(context: WebContext) -> Report:
     health, now_ms = context.gateway.health(), context.now_ms()
 
     def query(connection: Connection) -> Report:
-        rows = views.doors(connection, views.door_count(connection))
-        seals = _wanting(rows, now_ms, context.rulebook)
-        found = wanting(rows, now_ms)
-        bare = [door for door in found if door.standing is not Standing.OLDER]
-        older = len(found) - len(bare)
+        found = _look(connection, now_ms, context.rulebook)
+        bare = [one for one in found.wanting if one.said.standing is not Standing.OLDER]
         return Report(
             health,
             views.refusals(connection, now_ms - DAY_MS),
-            seals[:SEALS_MAX],
-            max(len(seals) - SEALS_MAX, 0),
-            sum(seal.is_silent for seal in seals),
-            sum(seal.is_low for seal in seals),
+            _first(connection, found.seals),
+            max(len(found.seals) - SEALS_MAX, 0),
+            sum(one.said.is_silent for one in found.seals),
+            sum(one.said.is_low for one in found.seals),
             views.unwritten_count(connection),
-            bare[:SEALS_MAX],
+            part(connection, bare, 0, SEALS_MAX),
             max(len(bare) - SEALS_MAX, 0),
-            older,
+            len(found.wanting) - len(bare),
             context.figures,
             case_counts(connection),
         )
@@ -89,28 +87,51 @@ async def _report(context: WebContext) -> Report:
         return Report(health, [], [], 0, 0, 0, 0, [], 0, 0, context.figures, None)
 
 
-def _wanting(rows: list[views.DoorRow], now_ms: int, rulebook: Rulebook) -> list[WantingSeal]:
-    """Seals that want an engineer, the longest silent first."""
-    seals = []
-    for row in rows:
+class _Said(NamedTuple):
+    """What is wrong with a seal."""
+
+    seal_id: str
+    heard_ms: int | None
+    battery_mv: int | None
+    is_silent: bool
+    is_low: bool
+
+
+class _Found(NamedTuple):
+    """Of all doors: the seals that want an engineer, and what wants a walk test."""
+
+    seals: list[Listed[_Said]]
+    wanting: list[Listed[Wanting]]
+
+
+def _look(connection: Connection, now_ms: int, rulebook: Rulebook) -> _Found:
+    found = _Found([], [])
+    for row in views.unnamed_doors(connection):
         door = row.state
-        if door.seal_id is None:
-            continue
-        is_silent = _is_silent(door, now_ms, rulebook)
-        is_low = door.battery_mv is not None and door.battery_mv < BATTERY_LOW_MV
-        if is_silent or is_low:
-            seals.append(
-                WantingSeal(
-                    row.door_id,
-                    row.label,
-                    door.seal_id,
-                    door.heard_ms,
-                    door.battery_mv,
-                    is_silent,
-                    is_low,
-                )
-            )
-    return sorted(seals, key=lambda seal: seal.heard_ms or 0)
+        said = _said(door, now_ms, rulebook)
+        if said is not None:
+            found.seals.append(listed(row, said))
+        wants = wanting(door, now_ms)
+        if wants is not None:
+            found.wanting.append(listed(row, wants))
+    return found
+
+
+def _first(connection: Connection, seals: list[Listed[_Said]]) -> list[WantingSeal]:
+    """Those that have been silent longest."""
+    first = door_lists.part(connection, seals, lambda said: said.heard_ms or 0, 0, SEALS_MAX)
+    return [WantingSeal(row.door_id, row.label, *said) for row, said in first]
+
+
+def _said(door: Door, now_ms: int, rulebook: Rulebook) -> _Said | None:
+    """What is wrong with the seal of a door; None where nothing is, or none hangs there."""
+    if door.seal_id is None:
+        return None
+    is_silent = _is_silent(door, now_ms, rulebook)
+    is_low = door.battery_mv is not None and door.battery_mv < BATTERY_LOW_MV
+    if not (is_silent or is_low):
+        return None
+    return _Said(door.seal_id, door.heard_ms, door.battery_mv, is_silent, is_low)
 
 
 def _is_silent(door: Door, now_ms: int, rulebook: Rulebook) -> bool:

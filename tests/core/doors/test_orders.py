@@ -7,7 +7,7 @@ from gateway.core.doors import orders
 from gateway.core.model import Door, Doubt, Order, Policy
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
-from tests.core.story import DAY, HOUR, MINUTE, NOON
+from tests.core.story import HOUR, MINUTE, NOON
 
 UTC = Rules(zone=((0, 0),))
 
@@ -91,9 +91,24 @@ def test_what_is_allowed_in_a_day_is_counted_by_the_wall_of_the_site() -> None:
         its, held = orders.allow(its, at_ms, UTC)  # NOON is 04:00 there
         counts.append((held is not None, its.allowed[1]))
     assert counts == [(True, 1), (True, 2), (False, 2), (False, 2), (True, 1)]
-    assert its.allowed[0] == (NOON + 20 * HOUR) // DAY
+    assert its.allowed[0] == (NOON + 20 * HOUR) // MINUTE, "since that midnight"
     assert orders.allow(door(order("a", -1, 1)), NOON, UTC)[1] is None
     assert orders.allow(door(), NOON, UTC) == (door(), None)
+
+
+def test_what_an_order_allows_is_its_own_also_on_the_day_on_which_another_ended() -> None:
+    """Counted is since midnight, or since the order began; what is heard of late of the one before
+    takes nothing from who lives under this one."""
+    once = Policy(openings_a_day=1)
+    its = door(order("a", -48, 1, once), order("b", 2, 48, once))
+    found = []
+    for at_h in (0, 0.5, 2, 3, 0.7, 4, 19.9, 20, 21):
+        its, held = orders.allow(its, NOON + int(at_h * HOUR), UTC)
+        found.append(held.order_id if held is not None else "")
+    assert found == ["a", "", "b", "", "a", "", "", "b", ""]
+    began_min = (NOON + 2 * HOUR) // MINUTE
+    assert orders.allowance(its, NOON + 3 * HOUR, UTC) == (began_min, 1, None)
+    assert orders.allowance(its, NOON, UTC) == ((NOON - 4 * HOUR) // MINUTE, 1, None)
 
 
 def test_quiet_hours_are_those_of_the_order_that_holds() -> None:

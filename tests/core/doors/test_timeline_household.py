@@ -130,6 +130,19 @@ def test_what_the_order_allows_in_a_day_is_the_households(site: Site) -> None:
     site.want(between("11:00", "11:00:05"), page(warden, why="no permit", door=BACK))
 
 
+def test_who_comes_under_an_order_in_the_afternoon_has_all_that_it_allows(site: Site) -> None:
+    """What the household before had used of its day is theirs, at whichever of its doors."""
+    once = Policy(openings_a_day=1)
+    site.at("09:00").door(FRONT).gets_order("08:00", "day 2 12:00", once)
+    site.at("09:00").door(FRONT).gets_order("day 2 14:00", "day 5 08:00", once, "next")
+    for start, door in (("day 2 10:00", FRONT), ("day 2 15:00", BACK)):
+        site.at(start).door(door).opens()
+        site.at(f"{start}:30").door(door).shuts()
+    site.want(between("day 2 10:00", "day 2 15:59"), nobody())
+    site.at("day 2 16:00").door(FRONT).opens()
+    site.want(between("day 2 16:00", "day 2 16:00:05"), page(warden, why="no permit", door=FRONT))
+
+
 def test_a_late_report_of_the_earlier_opening_uses_no_second_permit(site: Site) -> None:
     """The front door's radio is away; its opening comes when the back door's was judged."""
     site.at("11:30").door(FRONT).may_open("11:30", "12:30")

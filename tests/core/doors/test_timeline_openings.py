@@ -180,6 +180,19 @@ def test_what_the_order_allows_in_a_day_needs_no_permit_and_no_more_than_that() 
     site.want(between("day 2 00:11", "day 2 00:11"), page(warden, why="open too long"))
 
 
+def test_who_comes_under_an_order_in_the_afternoon_has_all_that_it_allows() -> None:
+    """The household before had used its one opening of the day when it left at noon."""
+    site, once = Site("3-201", ordered=False), Policy(openings_a_day=1)
+    site.at("08:00").door("3-201").gets_order("08:00", "day 2 12:00", once)
+    site.at("08:00").door("3-201").gets_order("day 2 14:00", "day 9 08:00", once, "next")
+    for start in ("day 2 10:00", "day 2 15:00"):
+        site.at(start).door("3-201").opens()
+        site.at(f"{start}:30").door("3-201").shuts()
+    site.want(between("day 2 10:00", "day 2 15:59"), nobody(), opening("allowance", times=2))
+    site.at("day 2 16:00").door("3-201").opens()
+    site.want(between("day 2 16:00", "day 2 16:00"), page(warden, why="no permit"))
+
+
 def test_quiet_hours_hold_back_all_but_breaches() -> None:
     site = Site("3-201", ordered=False)
     policy = Policy(quiet=((12 * 60, 14 * 60),))

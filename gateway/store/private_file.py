@@ -22,6 +22,21 @@ def write_private(path: Path, content: bytes) -> None:
     _write(path, content, _PRIVATE, None)
 
 
+def write_first(path: Path, content: bytes) -> None:
+    """Write `path` as `write_private` does, unless another program was quicker: theirs it is."""
+    remove_unfinished(path)
+    handle, fresh = _begun(path, _PRIVATE)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+            with contextlib.suppress(FileExistsError):
+                os.link(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
 def write_for_group(path: Path, content: bytes, group_id: int | None) -> None:
     """Replace `path` with `content`, readable by its owner and one group (None: owner only)."""
     _write(path, content, _PRIVATE, group_id)
@@ -39,6 +54,17 @@ def write_result(path: Path, content: bytes) -> None:
         path.write_bytes(content)
     else:
         _write(path.resolve() if path.is_symlink() else path, content, None, None)
+
+
+def remove_unfinished(path: Path) -> None:
+    """Take away what a kill left of an earlier writing of the same file: half a key, or all."""
+    name = re.compile(rf"{re.escape(_hidden(path))}\.[0-9a-f]{{8}}")
+    try:
+        beside = [one for one in os.listdir(path.parent) if name.fullmatch(one)]
+    except OSError:
+        return  # it is told as it is written
+    for one in beside:
+        _remove_unlocked(path.with_name(one))
 
 
 def share_with_group(path: Path, group_id: int | None) -> None:
@@ -93,7 +119,7 @@ def _write(path: Path, content: bytes, mode: int | None, group_id: int | None) -
     if mode is not None and _is_so(path, content, mode, group_id):
         return
     _need_file(path)
-    _remove_unfinished(path)
+    remove_unfinished(path)
     handle, fresh = _begun(path, _ASKED if mode is None else _PRIVATE)
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -114,7 +140,7 @@ def _begun(path: Path, rights: int) -> tuple[int, Path]:
     """A file beside `path` that will take its place, open and locked for as long as its writer
     lives: whoever finds one without a lock knows that nobody will finish it."""
     for _ in range(TRIES):
-        fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        fresh = path.with_name(f"{_hidden(path)}.{secrets.token_hex(4)}")
         handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, rights)
         with contextlib.suppress(OSError):  # where no file can be locked, nobody sweeps either
             fcntl.flock(handle, fcntl.LOCK_EX)
@@ -124,15 +150,8 @@ def _begun(path: Path, rights: int) -> tuple[int, Path]:
     raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(path))
 
 
-def _remove_unfinished(path: Path) -> None:
-    """What a kill left of an earlier writing of the same file: half a key, or all of it."""
-    name = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}")
-    try:
-        beside = [one for one in os.listdir(path.parent) if name.fullmatch(one)]
-    except OSError:
-        return  # it is told as it is written
-    for one in beside:
-        _remove_unlocked(path.with_name(one))
+def _hidden(path: Path) -> str:
+    return f".{path.name.removeprefix('.')}"
 
 
 def _remove_unlocked(left: Path) -> None:
