@@ -98,6 +98,7 @@ class Reason(StrEnum):
     RECEIVED_AGAIN = "received_again"
     DOOR_ENDED = "door_ended"  # it was taken out of use
     OPENED_BESIDE = "opened_beside"  # part of what another contact of its household opened
+    PROVED_LAWFUL = "proved_lawful"  # by what was heard later, its opening was lawful
     TROUBLE_OVER = "trouble_over"
 
     # Why an announced opening was not taken.

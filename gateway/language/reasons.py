@@ -78,6 +78,7 @@ _WORDS: dict[Reason, str] = {
     Reason.RECEIVED_AGAIN: N_("Pages arrive again"),
     Reason.DOOR_ENDED: N_("Door out of use"),
     Reason.OPENED_BESIDE: N_("Part of another opening"),
+    Reason.PROVED_LAWFUL: N_("Lawful after all"),
     Reason.TROUBLE_OVER: N_("Over by itself"),
     Reason.PERMITS_FULL: N_("Too many permits"),
     Reason.GROUPED: N_("Several things at once"),
@@ -219,6 +220,9 @@ _WHY: dict[Reason, str] = {
     Reason.OPENED_BESIDE: N_(
         "It was part of an announced opening at the household's other door, heard of later."
     ),
+    Reason.PROVED_LAWFUL: N_(
+        "What was heard later shows that the opening was lawful; the case is closed."
+    ),
     Reason.TROUBLE_OVER: N_("What was wrong is over, before anybody took the case."),
     Reason.PERMITS_FULL: N_("The door has as many permits as it may have, so none was added."),
     Reason.GROUPED: N_("Several things came at once, so they are told in one page."),
@@ -350,6 +354,7 @@ _OUTCOMES: dict[str, str] = {
     Reason.OPENED_BESIDE: N_(
         "By itself: part of an announced opening at the household's other door"
     ),
+    Reason.PROVED_LAWFUL: N_("By itself: what was heard later shows that it was lawful"),
     Reason.TROUBLE_OVER: N_("By itself: it is over"),
 }
 

@@ -34,14 +34,14 @@ BLIND = "-blind"  # at the end of the id of an opening at a time that nobody kno
 # What a contact is told.
 
 
-def opened(door: Door, event: OpenedBeside, _: int, __: Rules) -> DoorChange:
+def opened(door: Door, event: OpenedBeside, _: int, rules: Rules) -> DoorChange:
     """An opening of another contact is as that saw it. What it is judged to be stays until it is
     worked out here (`follow`): by that what is left of permits is counted."""
     told, was = event.opening, find(door, event.opening.opening_id)
     if event.judged:
         return known(door, told), ()
     if told.is_settled:
-        return known(door, replace(told, root="")), ()
+        return household.set_apart(door, replace(told, root=""), rules.off_delay_ms), ()
     if was is not None:
         told = replace(told, reason=was.reason, cover=was.cover, root=was.root)
     else:
@@ -214,6 +214,9 @@ def _judged_anew(door: Door, own: HouseholdOpening, now_ms: int, rules: Rules) -
     if beside is not None:
         return door, effects + openings.told_beside(door, own.reason)
     door, raised = raise_case(door, own.reason, own.opening_id, now_ms, own.opened_ms, rules)
+    if door.opening is None and not household.stands_open(door):
+        door, over = case.cleared(door, openings.over_when_shut(door), now_ms)
+        raised += over
     return door, effects + raised
 
 
@@ -235,7 +238,9 @@ def _excused(door: Door, now_ms: int) -> DoorChange:
         permit_id = first.cover.permit_id if first.cover is not None else None
         reason = openings.overstayed(first.reason, permit_id)
         return case.is_about(door, about, reason, now_ms)
-    return case.end_by_rule(door, about, Reason.OPENED_BESIDE, now_ms)
+    is_own = first.root == first.opening_id
+    why = Reason.PROVED_LAWFUL if is_own else Reason.OPENED_BESIDE
+    return case.end_by_rule(door, about, why, now_ms)
 
 
 def _cleared(door: Door, now_ms: int, effects: tuple[Effect, ...]) -> DoorChange:

@@ -1,50 +1,126 @@
 """A report that was held back on its way: a later copy of it shows that its edge was earlier.
 
-What the opening was is judged by its time, so a permit that began only afterwards does not cover it
-any more: it is given back, and the opening is what it was, one that nobody had announced.
+What the opening was is judged by its time, so it is judged again: what it used of a permit that
+began only afterwards, of a visit, or of what the order allows on another day is given back, and it
+is what it was: perhaps one that nobody had announced, and perhaps one that was lawful after all. At
+a household of several contacts that is judged with the openings of the others (`beside.follow`).
 """
+
+from typing import Final
 
 from msgspec.structs import replace
 
-from gateway.core.cases.case import DoorChange, raise_case
-from gateway.core.doors import orders, permits
+from gateway.core.cases.case import DoorChange, cleared, end_by_rule, raise_case
+from gateway.core.doors import household, openings, orders, permits, visits
 from gateway.core.effects import Effect, OpeningRedated, PermitSpent
 from gateway.core.events import ReportHeld
-from gateway.core.model import Door, Opening
-from gateway.core.reasons import Reason
+from gateway.core.model import Door, HouseholdOpening, Opening
+from gateway.core.reasons import UNANNOUNCED, Reason
 from gateway.core.rules import Rules
+
+# What an opening was by its time alone. The others have rules of their own, and stay.
+BY_TIME: Final = frozenset({Reason.PERMIT, Reason.ALLOWANCE, Reason.NO_PERMIT, Reason.VISIT})
+Times = tuple[int, int]  # in ms: no earlier and no later
 
 
 def held(door: Door, event: ReportHeld, now_ms: int, rules: Rules) -> DoorChange:
-    """The edge was no later than the event says: the opening that it began is dated anew."""
-    opening = door.opening
+    """The edge was no later than the event says: the opening that it began is dated anew, whether
+    it goes on or was the latest."""
+    opening = door.opening or door.ended
     number = f"{event.seal_id}-{event.seq}"
     if door.seal_id != event.seal_id or opening is None or opening.opening_id != number:
         return door, ()
-    opening = replace(opening, opened_ms=min(opening.opened_ms, event.edge_ms))
-    uncovered = None
-    if opening.beside is None:  # else it has used nothing
-        uncovered = _uncovered(door, opening, event.edge_ms, rules)
-    given_back: tuple[Effect, ...] = ()
-    if uncovered is not None:
-        door, given_back = uncovered
-        opening = replace(opening, reason=Reason.NO_PERMIT, permit_id=None, overstay_ms=None)
+    times = min(opening.opened_ms, event.edge_ms), event.edge_ms
+    dated = replace(opening, opened_ms=times[0])
+    entry = household.find(door, number) if door.beside else None
+    if entry is not None:
+        return _of_household(_with(door, dated), dated, entry, times, now_ms, rules)
+    if opening.reason in BY_TIME:
+        free, given_back = _given_back(door, opening, rules)
+        free, judged, spent = openings.judge(free, number, *times, now_ms, rules)
+        used = given_back + spent if free.permits != door.permits else ()
+        if not _is_the_same(opening, judged):
+            return _otherwise(free, dated, judged, times, used, now_ms, rules)
+        return _with(free, dated), (_redated(dated, times), *used)
+    return _with(door, dated), (_redated(dated, times),)
+
+
+def _with(door: Door, opening: Opening) -> Door:
+    """The door with its opening as it is now: the one that goes on, or the latest."""
+    return replace(door, **{"ended" if door.opening is None else "opening": opening})
+
+
+def _is_the_same(was: Opening, judged: Opening) -> bool:
+    both = was.reason in UNANNOUNCED and judged.reason in UNANNOUNCED
+    return both or (was.reason, was.permit_id) == (judged.reason, judged.permit_id)
+
+
+def _redated(opening: Opening, times: Times) -> OpeningRedated:
     what = opening.reason, opening.permit_id
-    redated = OpeningRedated(number, opening.opened_ms, event.edge_ms, *what)
-    door = replace(door, opening=opening)
-    if uncovered is None or orders.why_recorded_only(door, event.edge_ms, now_ms):
-        return door, (redated, *given_back)
-    since_ms = opening.opened_ms
-    door, raised = raise_case(door, Reason.NO_PERMIT, number, now_ms, since_ms, rules)
-    return door, (redated, *given_back, *raised)
+    return OpeningRedated(opening.opening_id, *times, *what, beside=opening.beside)
 
 
-def _uncovered(
-    door: Door, opening: Opening, latest_ms: int, rules: Rules
-) -> tuple[Door, tuple[Effect, ...]] | None:
-    """The door with its opening's permit given back, if that began only after the opening."""
+def _given_back(door: Door, opening: Opening, rules: Rules) -> DoorChange:
+    """The door as if the opening had used nothing."""
+    if opening.reason is Reason.ALLOWANCE:
+        return orders.give_back(door, opening.opened_ms, rules), ()
     permit = next((p for p in door.permits if p.permit_id == opening.permit_id), None)
-    if permit is None or permits.window_of(permit, opening.opened_ms, latest_ms, rules) is not None:
-        return None
+    if permit is None:
+        return door, ()
     door, left = permits.give_back(door, permit)
     return door, (PermitSpent(permit.permit_id, left, ""),)
+
+
+def _otherwise(
+    door: Door,
+    opening: Opening,
+    judged: Opening,
+    times: Times,
+    spent: tuple[Effect, ...],
+    now_ms: int,
+    rules: Rules,
+) -> DoorChange:
+    """It is something else than it seemed, and what follows for its case."""
+    what = {"reason": judged.reason, "permit_id": judged.permit_id}
+    opening = replace(opening, **what, overstay_ms=judged.overstay_ms)
+    door = _with(door, opening)
+    effects: tuple[Effect, ...] = (_redated(opening, times), *spent)
+    about, number = door.case, opening.opening_id
+    if judged.reason in UNANNOUNCED:
+        door, raised = raise_case(door, judged.reason, number, now_ms, times[0], rules)
+        if door.opening is None:
+            door, over = cleared(door, openings.over_when_shut(door), now_ms)
+            raised += over
+        return door, effects + raised
+    if about is None or about.case_id != number or about.openings != 1 or about.locked:
+        return door, effects
+    door, ended = end_by_rule(door, about, Reason.PROVED_LAWFUL, now_ms)
+    return door, effects + ended
+
+
+def _of_household(
+    door: Door,
+    opening: Opening,
+    entry: HouseholdOpening,
+    times: Times,
+    now_ms: int,
+    rules: Rules,
+) -> DoorChange:
+    """What its household knows of it is dated anew, with what might cover it then."""
+    dated = replace(entry, opened_ms=times[0], latest_ms=times[1])
+    of_visit = entry.reason is Reason.VISIT and entry.is_settled
+    if of_visit or (entry.reason in BY_TIME and not entry.is_settled):
+        heard = household.heard(door, entry.opening_id, *times, rules)
+        dated = replace(dated, covers=heard.covers, is_settled=False)
+        apart = orders.why_recorded_only(door, times[1], now_ms)
+        if apart is None and visits.covers(door, *times, rules):
+            apart = Reason.VISIT
+        if apart is not None:
+            own = {"root": entry.opening_id, "cover": None, "is_settled": True}
+            door = household.set_apart(
+                door, replace(dated, reason=apart, **own), rules.off_delay_ms
+            )
+            return door, (_redated(opening, times),)
+        if of_visit:
+            dated = replace(dated, reason=Reason.NO_PERMIT)
+    return household.known(door, dated), (_redated(opening, times),)

@@ -66,6 +66,15 @@ def find(door: Door, opening_id: str) -> HouseholdOpening | None:
     return next((o for o in door.openings_beside if o.opening_id == opening_id), None)
 
 
+def set_apart(door: Door, opening: HouseholdOpening, off_delay_ms: int) -> Door:
+    """The door with an opening that another rule than that for permits judged: what it used, when
+    it was taken for one that was announced, is given back."""
+    was = find(door, opening.opening_id)
+    if was is not None and was.cover is not None and opening.cover is None:
+        door = settled(known(door, replace(was, covers=(), is_settled=False)), off_delay_ms)
+    return known(door, opening)
+
+
 def heard(
     door: Door, opening_id: str, opened_ms: int, latest_ms: int, rules: Rules
 ) -> HouseholdOpening:

@@ -80,6 +80,14 @@ def allow(door: Door, opened_ms: int, rules: Rules) -> tuple[Door, Order | None]
     return replace(door, allowed=(since_min, count + 1)), order
 
 
+def give_back(door: Door, opened_ms: int, rules: Rules) -> Door:
+    """The door with one less of those that its order allowed, which used none after all."""
+    order, (counted_min, count) = running(door, opened_ms), door.allowed
+    if order is None or _counted_min(order, opened_ms, rules) != counted_min:
+        return door
+    return replace(door, allowed=(counted_min, max(count - 1, 0)))
+
+
 def allowance(door: Door, opened_ms: int, rules: Rules) -> tuple[int, int, int | None] | None:
     """What the order allows without a permit on the day of a time: since which minute on the wall
     it counts that, how many, and how many ms each may last; None where it allows none."""

@@ -107,10 +107,24 @@ def test_another_report_or_seal_moves_nothing(seal: str, seq: int) -> None:
     assert story.door == before
 
 
-def test_an_opening_that_is_over_stays_as_it_was() -> None:
+def test_one_that_is_over_is_told_and_its_case_is_cleared() -> None:
     story = opened_under_a_permit_since(5)
     story.shuts()
     story.after(MINUTE)
+    edge_ms = story.now_ms - 8 * MINUTE
+    redated, given_back, raised, page, cleared = held(story, edge_ms, seq=1)
+    assert redated == OpeningRedated(f"{SEAL}-1", edge_ms, edge_ms, Reason.NO_PERMIT, None)
+    assert given_back == PermitSpent("p", 2, "")
+    assert isinstance(raised, CaseMoved)
+    assert isinstance(page, PageDue)
+    assert isinstance(cleared, CaseMoved)
+    assert (raised.case.cleared_ms, cleared.case.cleared_ms) == (None, story.now_ms)
+
+
+def test_one_before_the_latest_stays_as_it_was() -> None:
+    story = opened_under_a_permit_since(5, openings=3)
+    story.shuts()
+    story.after(MINUTE).opens()
     before = story.door
     assert held(story, NOON, seq=1) == []
     assert story.door == before

@@ -253,6 +253,24 @@ def test_what_was_part_of_an_opening_stays_so_when_that_is_forgotten(site: Site)
     assert len(site.doors[BACK].openings_beside) == OPENINGS_MAX
 
 
+@pytest.mark.parametrize(("until", "why"), [("12:01", "permit"), ("11:59", "no permit")])
+def test_one_that_is_older_than_all_that_are_known_is_judged_by_itself(
+    site: Site, until: str, why: str
+) -> None:
+    """Its radio was away while the other door opened as often as is kept, and more."""
+    site.at("11:00").door(BACK).may_open("12:01", "23:59", openings=100)
+    site.at("11:00").door(FRONT).may_open("11:30", until, openings=1)
+    site.door(FRONT).loses_radio()
+    site.at("12:00").door(FRONT).opens()
+    site.at("12:00:20").door(FRONT).shuts()
+    for minute in range(2, 2 * OPENINGS_MAX + 4, 2):
+        site.at(f"12:{minute:02}").door(BACK).opens()
+        site.at(f"12:{minute:02}:20").door(BACK).shuts()
+    site.at("12:50").door(FRONT).gets_radio().speaks()
+    site.want(between("12:50", "12:51"), opening(why, FRONT))
+    assert set(site.open_cases()) == ({FRONT} if why == "no permit" else set())
+
+
 def test_the_next_meal_excuses_nothing_of_the_day_before(site: Site) -> None:
     meals = {"daily": ((12 * 60, 13 * 60), (17 * 60, 18 * 60)), "permit_id": "meals"}
     site.at("11:00").door(BACK).may_open("11:00", "day 3 08:00", 1, 10, **meals)
