@@ -24,7 +24,7 @@ from gateway.core.effects import (
     PermitSpent,
 )
 from gateway.core.events import Event, OrderPlaced, PermitAnnounced
-from gateway.core.model import Case, Contact, Cover, Door, HouseholdOpening, Permit
+from gateway.core.model import Case, Contact, Cover, Door, HouseholdOpening, Opening, Permit
 from gateway.core.reasons import BREACHES, OVER_WHEN_SHUT, UNANNOUNCED, UNLAWFUL, Reason
 from gateway.core.rules import Rules
 
@@ -207,7 +207,11 @@ def _judged_anew(door: Door, own: HouseholdOpening, now_ms: int, rules: Rules) -
     for field in ("opening", "ended"):
         opening = getattr(door, field)
         if opening is not None and opening.opening_id == own.opening_id:
-            door = replace(door, **{field: openings.as_judged(door, opening, now_ms, rules)})
+            judged = openings.as_judged(door, opening, now_ms, rules)
+            if _is(judged) != _is(
+                opening
+            ):  # else it is known already, and perhaps told as too long
+                door = replace(door, **{field: judged})
     is_own_case = door.case is not None and door.case.case_id == own.opening_id
     if own.reason not in UNANNOUNCED or is_own_case:
         return door, effects
@@ -220,6 +224,10 @@ def _judged_anew(door: Door, own: HouseholdOpening, now_ms: int, rules: Rules) -
     return door, effects + raised
 
 
+def _is(opening: Opening) -> tuple[Reason, str | None, str | None]:
+    return opening.reason, opening.permit_id, opening.beside
+
+
 def _excused(door: Door, now_ms: int) -> DoorChange:
     """A case ends that was about nothing but openings which were lawful after all. One that was
     raised by an opening which lasts too long is about that again."""
@@ -229,7 +237,7 @@ def _excused(door: Door, now_ms: int) -> DoorChange:
         return door, ()
     unlawful = [o for o in door.openings_beside if o.reason in UNLAWFUL]
     if about.openings == 1:  # what is older than the one that raised it had a case of its own
-        unlawful = [o for o in unlawful if o.latest_ms >= about.since_ms]
+        unlawful = [o for o in unlawful if o.latest_ms >= about.since_ms or o is first]
     if unlawful:
         return door, ()
     if first.opening_id != about.case_id:

@@ -16,7 +16,7 @@ from gateway.core.effects import Effect, OpeningRedated, PermitSpent
 from gateway.core.events import ReportHeld
 from gateway.core.model import Door, HouseholdOpening, Opening
 from gateway.core.reasons import UNANNOUNCED, Reason
-from gateway.core.rules import Rules
+from gateway.core.rules import CANARY, Rules
 
 # What an opening was by its time alone. The others have rules of their own, and stay.
 BY_TIME: Final = frozenset({Reason.PERMIT, Reason.ALLOWANCE, Reason.NO_PERMIT, Reason.VISIT})
@@ -33,9 +33,16 @@ def held(door: Door, event: ReportHeld, now_ms: int, rules: Rules) -> DoorChange
     times = min(opening.opened_ms, event.edge_ms), event.edge_ms
     dated = replace(opening, opened_ms=times[0])
     entry = household.find(door, number) if door.beside else None
+    is_by_time = opening.reason in BY_TIME and door.door_class != CANARY
+    if opening.reason is Reason.PERMIT and door.last_case == number:
+        is_by_time = False  # it was announced afterwards: whoever did so meant this one
     if entry is not None:
-        return _of_household(_with(door, dated), dated, entry, times, now_ms, rules)
-    if opening.reason in BY_TIME:
+        door = _with(door, dated)
+        if not is_by_time:
+            dated_entry = replace(entry, opened_ms=times[0], latest_ms=times[1])
+            return household.known(door, dated_entry), (_redated(dated, times),)
+        return _of_household(door, dated, entry, times, now_ms, rules)
+    if is_by_time:
         free, given_back = _given_back(door, opening, rules)
         free, judged, spent = openings.judge(free, number, *times, now_ms, rules)
         used = given_back + spent if free.permits != door.permits else ()

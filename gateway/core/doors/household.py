@@ -163,7 +163,9 @@ class _Left:
         if permit is None:
             return self._used[_key(cover)]
         if permit.daily and permit.spent[0] != cover.window:
-            return permit.openings  # of a window of which nothing is kept, those known used all
+            # Of a window of which nothing is kept, those known used all; one that was announced
+            # anew under its id, for less, takes back nothing of what was used.
+            return max(permit.openings, self._used[_key(cover)])
         return permits.left(permit, cover.window) + self._used[_key(cover)]
 
     def put(self, door: Door) -> Door:
@@ -199,12 +201,12 @@ def _permit(door: Door, permit_id: str) -> Permit | None:
 
 
 def lasts_until_ms(opening: HouseholdOpening, root: HouseholdOpening | None) -> int | None:
-    """Until when an opening may last, from the beginning of that of which it is part; None if
-    nothing says so."""
+    """Until when an opening may last, from the beginning of that of which it is part, the latest
+    that it may have been; None if nothing says so."""
     of = root or opening
     if of.cover is None or of.cover.lasts is None:
         return None
-    return of.opened_ms + of.cover.lasts
+    return of.latest_ms + of.cover.lasts
 
 
 def stands_open(door: Door) -> bool:
