@@ -269,6 +269,9 @@ def test_one_that_is_older_than_all_that_are_known_is_judged_by_itself(
     site.at("12:50").door(FRONT).gets_radio().speaks()
     site.want(between("12:50", "12:51"), opening(why, FRONT))
     assert set(site.open_cases()) == ({FRONT} if why == "no permit" else set())
+    used = [permit.openings for permit in site.doors[BACK].permits if permit.openings < 2]
+    assert used == ([0] if why == "permit" else [1]), "both know what is left"
+    assert site.doors[FRONT].permits == site.doors[BACK].permits
 
 
 def test_the_next_meal_excuses_nothing_of_the_day_before(site: Site) -> None:
