@@ -26,13 +26,14 @@ Place = tuple[int, int, int, str]  # how early the group stands, and when it was
 class InboxPart(Struct, frozen=True):
     """Some of a warden's open cases in their order: `first` is the number of the first one, of
     `count`; `more`: where what follows begins, empty at the end. `spoilt`: which others are hers
-    and can stand in no list."""
+    and can stand in no list. `waiting`: how many of all wait for her."""
 
     case_ids: list[str]
     count: int
     first: int
     more: str = ""
     spoilt: list[str] = []
+    waiting: int = 0
 
 
 def group(case: CaseRow | ToldCase, warden_id: str) -> str:
@@ -62,7 +63,9 @@ def part_from(told: ToldCases, warden_id: str, after: str = "") -> InboxPart:
     shown = behind[:CARDS_MAX]
     more = _written(shown[-1]) if len(behind) > len(shown) else ""
     first = len(places) - len(behind) + 1
-    return InboxPart([place[-1] for place in shown], len(places), first, more, told.spoilt)
+    waiting = sum(number == -GROUPS.index("waiting") for number, *_ in places)
+    case_ids = [place[-1] for place in shown]
+    return InboxPart(case_ids, len(places), first, more, told.spoilt, waiting)
 
 
 def waiting_of(found: list[ToldCase], warden_id: str) -> list[str]:

@@ -48,6 +48,7 @@ async def test_every_case_is_on_one_page_and_the_count_is_the_whole(
     while path is not None:
         page = await site.text(path)
         assert f"{DOORS} open cases" in page
+        assert f'data-waiting="{DOORS - 1}"' in page, "which the title of the page says"
         assert len(page) < 45_000
         seen += cards(page)
         pages.append(page)

@@ -87,7 +87,7 @@ async def test_rice_is_asked_for_taken_on_the_phone_and_counted_for_nobody(tmp_p
         await site.seal(0)
         await site.on_duty("wang")
         request_id = await asks(site, permit=True)
-        assert "1 request waits" in await site.text("/handheld/wang")
+        assert "1 request or question waits" in await site.text("/handheld/wang")
         page = await site.text("/handheld/wang/requests")
         assert WORDS in page
         assert "3-101" in page
