@@ -146,6 +146,18 @@ for (const [words, one] of said) {
 }
 return [...found];
 """
+# What is pale on white paper, where no background is printed; and what cannot be pressed there.
+_ON_PAPER: Final = """
+const found = new Set();
+for (const { parentElement: one } of texts()) {
+  if (one.closest("svg")) continue;
+  const rgb = getComputedStyle(one).color.match(/[0-9.]+/g).slice(0, 3).map(Number);
+  if (Math.max(...rgb) > 118) found.add(`pale on paper: ${rgb} ${brief(one)}`);
+}
+for (const one of document.querySelectorAll("nav, .head, .pager, .foot, .ways, .tongue"))
+  if (isShown(one)) found.add(`printed: ${brief(one)}`);
+return [...found];
+"""
 UNFOLDED: Final = "for (const one of document.querySelectorAll('details')) one.open = true"
 
 
@@ -175,6 +187,14 @@ async def measured_at(page: Page, widths: Sequence[int]) -> list[str]:
     for width in widths:
         await page.set_viewport_size({"width": width, "height": HEIGHT})
         found += [f"{fault} at {width}" for fault in await _all(page, [_FITS, _WHOLE])]
+    return found
+
+
+async def printed(page: Page) -> list[str]:
+    """What is wrong with the page on paper, also where its screen is dark."""
+    await page.emulate_media(media="print", color_scheme="dark")
+    found = await _all(page, [_ON_PAPER])
+    await page.emulate_media(media="screen", color_scheme="light")
     return found
 
 

@@ -19,7 +19,7 @@ from gateway.web.access_rules import HOUSEHOLD, RULES
 from gateway.web.visitors import COOKIE
 from tests.accounts.people_file import GOOD
 from tests.web.households import new_code
-from tests.web.page_measures import WIDTHS, measured, measured_at, words_of_another_tongue
+from tests.web.page_measures import WIDTHS, measured, measured_at, printed, words_of_another_tongue
 from tests.web.signed_in import Site, code, signed_in_site
 from tests.web.test_commission import Hand
 from tests.web.test_in_a_browser import PHONE, browsing, served
@@ -59,6 +59,7 @@ HOMES = {f"/r{path}" for path in HOUSEHOLD["GET"]} - {"/r", "/r/notice", "/r/fil
 PUBLIC = {"/sign-in", "/trust", "/r", "/r/notice", "/handheld/offline", "/handheld/signed_out"}
 # Whose address is known to whoever comes from somewhere.
 COME_TO = {"/sign-in/code", "/invitation/{token}", "/prove", "/prove/act"}
+PRINTED = {"/audit/anchors", "/r/notice", "/doors/{door_id}/certificate"}
 PHONES = ("/inbox/", "/handheld/")  # the same things as the console shows, and as their titles say
 LABELS = {"d0": "1栋1单元501", "d1": "1栋1单元502", "d2": "12栋3单元1204", "d3": "12栋3单元1205"}
 
@@ -98,6 +99,8 @@ class Walk:
         self.titles[path] = await self._page.title()
         await self._says_its_language()
         self.wrong += [(path, fault) for fault in await measured(self._page)]
+        if path in PRINTED:
+            self.wrong += [(path, fault) for fault in await printed(self._page)]
         await self._page.goto(f"{self._page.url}{'&' if '?' in self._page.url else '?'}lang=zh")
         await self._says_its_language()
         self.wrong += [(path, fault) for fault in await measured_at(self._page, ENDS)]
