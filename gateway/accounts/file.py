@@ -21,7 +21,7 @@ from gateway.store import marker
 from gateway.store.database import RELEASE, Chain, Store, StoreError
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-CHAIN: Final = Chain(MIGRATIONS, "0006_things", "menshen account add")
+CHAIN: Final = Chain(MIGRATIONS, "0007_days", "menshen account add")
 LOOK_EVERY_S: Final = 1.0  # while there is none
 
 

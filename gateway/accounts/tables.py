@@ -125,6 +125,7 @@ audit = Table(
     Column("status", Integer, nullable=False),  # what was answered; 0 where it was not yet
     Column("hash", String(64), nullable=False),  # over this row and the hash before it
     Index("ix_audit_account", "account"),
+    Index("ix_audit_at_ms", "at_ms"),
 )
 
 audit_things = Table(

@@ -11,6 +11,7 @@ from gateway.core.local_time import shown_ms
 from gateway.language.catalogue import LOCALES, N_, say
 
 _DAY = {"zh": "M月d日 HH:mm", "en": "d MMM HH:mm"}
+_DAY_OF_YEAR = {"zh": "y年M月d日 HH:mm", "en": "d MMM y HH:mm"}
 _DATE = {"zh": "M月d日", "en": "d MMM"}
 _FIRST: Final = date(1970, 1, 1)
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
@@ -28,11 +29,12 @@ def local(at_ms: int, zone: tzinfo) -> datetime:
 
 
 def stamp(at_ms: int, now_ms: int, language: str, zone: tzinfo) -> str:
-    """`14:03:07` today, else with its day."""
-    at = local(at_ms, zone)
-    if at.date() == local(now_ms, zone).date():
+    """`14:03:07` today, else with its day, and with its year where that is another one."""
+    at, today = local(at_ms, zone), local(now_ms, zone).date()
+    if at.date() == today:
         return at.strftime("%H:%M:%S")
-    return str(format_datetime(at, _DAY[language], locale=LOCALES[language]))
+    shown = _DAY if at.year == today.year else _DAY_OF_YEAR
+    return str(format_datetime(at, shown[language], locale=LOCALES[language]))
 
 
 def day_and_time(at_ms: int, language: str, zone: tzinfo) -> str:

@@ -1,7 +1,7 @@
 """What people read about pages: who was told what, and whether it arrived."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -21,7 +21,7 @@ from sqlalchemy import (
 from gateway.core.evidence import Ended
 from gateway.core.model import CaseState
 from gateway.core.reasons import NOTICES, Reason
-from gateway.store import grouped_pages, tables
+from gateway.store import grouped_pages, spoilt_rows, tables
 from gateway.store.case_views import IN_REVIEW, OPEN, all_numbered
 from gateway.store.outbox import HOUSEHOLD, code_of
 from gateway.store.records import Key, Part, part, record, records
@@ -127,33 +127,55 @@ class ToldCase(msgspec.Struct, frozen=True):
     entry_id: int = 0
 
 
-def told_cases(connection: Connection, warden_id: str, limit: int) -> list[ToldCase]:
+class ToldCases(NamedTuple):
+    """Those that can be read, and the ids of those of which a cell is spoilt, so that they stand in
+    no list."""
+
+    cases: list[ToldCase]
+    spoilt: list[str]
+
+
+def told_cases(connection: Connection, warden_id: str, limit: int) -> ToldCases:
     """All open cases of which a warden was told, by a page of their own or by a grouped one, in no
     order; the latest told of `limit`."""
     bound = {"its_warden_id": warden_id, "most": limit}
-    found = {row.case_id: row for row in records(connection, _OWN, ToldCase, bound)}
+    rows = connection.execute(_OWN, bound).all()
+    found = {made.case_id: made for row in rows if (made := _told(row)) is not None}
+    spoilt = dict.fromkeys(row.case_id for row in rows if row.case_id not in found)
     pages = grouped_pages.named(connection, warden_id, OPEN)
     bound = {"case_ids": list(pages), "most": limit}
-    for one in records(connection, _IN_MANY, ToldCase, bound) if pages else ():
-        page = pages[one.case_id]
+    for row in connection.execute(_IN_MANY, bound) if pages else ():
+        page, one = pages[row.case_id], _told(row)
+        if one is None:
+            spoilt[row.case_id] = None
+            continue
         before = found.get(one.case_id)
         if before is None or before.made_ms < page.made_ms:
             found[one.case_id] = replace(one, made_ms=page.made_ms, entry_id=page.entry_id)
-    return list(found.values())
+    return ToldCases(list(found.values()), list(spoilt))
 
 
-_COLUMNS = [_c[name] for name in ToldCase.__struct_fields__ if name in _c]
+def _told(row: Any) -> ToldCase | None:
+    """None where the case, and not only what is asked of it here, can be no record."""
+    return None if row.is_spoilt else record(row, ToldCase)
+
+
+_COLUMNS = [
+    *(_c[name] for name in ToldCase.__struct_fields__ if name in _c),
+    spoilt_rows.is_spoilt_case().label("is_spoilt"),
+]
+_IS_OPEN = spoilt_rows.is_open_case()
 _LATEST = func.max(_o.made_ms)
 _OWN: Final = (
     select(*_COLUMNS, _LATEST.label("made_ms"), func.max(_o.entry_id).label("entry_id"))
     .join(tables.cases, _c.case_id == _o.case_id)
-    .where(_o.warden_id == _WARDEN, _o.channel == "inbox", _c.state.in_(OPEN))
+    .where(_o.warden_id == _WARDEN, _o.channel == "inbox", _IS_OPEN)
     .where(_o.reason != Reason.GROUPED)
     .group_by(_c.case_id)
     .order_by(_LATEST.desc())
     .limit(_MOST)
 )
-_IN_MANY: Final = select(*_COLUMNS).where(_c.case_id.in_(_CASES), _c.state.in_(OPEN)).limit(_MOST)
+_IN_MANY: Final = select(*_COLUMNS).where(_c.case_id.in_(_CASES), _IS_OPEN).limit(_MOST)
 
 
 def pages_of(

@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, tuple_
 
 from gateway.core.no_json import NO_JSON
 
@@ -13,6 +13,7 @@ log = logging.getLogger("menshen.store")
 R = TypeVar("R", bound=msgspec.Struct)
 T = TypeVar("T")
 Key = tuple[Any, ...]  # where a row stands in its list: the values that order it
+PASSED_OVER_MAX: Final = 1_000  # rows that nobody can read, in front of those that a part shows
 
 
 class Part(msgspec.Struct, Generic[R], frozen=True):
@@ -48,17 +49,31 @@ def part(
     are all alike ascending, or descending; together they tell every row from every other.
 
     A row that comes or goes meanwhile moves no other: none is given twice, none is passed over.
+    One that nobody can read takes no other's place: the next that can be read comes instead.
     """
-    if after is not None:
-        place = tuple_(*order)
-        query = query.where(place < after if descends else place > after)
     keys = [column.label(f"key_{number}") for number, column in enumerate(order)]
     query = query.add_columns(*keys)
     query = query.order_by(*(column.desc() if descends else column for column in order))
-    rows = connection.execute(query.limit(limit + 1)).all()
-    last = rows[limit - 1]._mapping if len(rows) > limit else None
-    key = None if last is None else tuple(last[f"key_{number}"] for number in range(len(order)))
-    return Part(_made(rows[:limit], kind), key)
+    read: list[tuple[R, Row[Any]]] = []
+    for _ in range(1 + PASSED_OVER_MAX // (limit + 1)):
+        asked = query if after is None else query.where(_behind(order, after, descends))
+        rows = connection.execute(asked.limit(limit + 1)).all()
+        read += [(made, row) for row in rows if (made := record(row, kind)) is not None]
+        if len(read) > limit:
+            return Part([made for made, _ in read[:limit]], _key(read[limit - 1][1], order))
+        if len(rows) <= limit:
+            return Part([made for made, _ in read])
+        after = _key(rows[-1], order)
+    return Part([made for made, _ in read], after)
+
+
+def _behind(order: Sequence[Any], after: Key, descends: bool) -> ColumnElement[bool]:
+    place = tuple_(*order)
+    return place < after if descends else place > after
+
+
+def _key(row: Row[Any], order: Sequence[Any]) -> Key:
+    return tuple(row._mapping[f"key_{number}"] for number in range(len(order)))
 
 
 def record(row: Any, kind: type[R]) -> R | None:

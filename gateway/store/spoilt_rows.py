@@ -19,6 +19,7 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    false,
     func,
     or_,
     select,
@@ -29,7 +30,7 @@ from gateway.core.households.model import DisputeState, RequestState
 from gateway.core.households.requests import OPEN as REQUESTED
 from gateway.core.model import CaseState
 from gateway.store import tables
-from gateway.store.case_views import CaseRow
+from gateway.store.case_views import OPEN, CaseRow
 from gateway.store.household_tables import disputes, health_questions, requests
 from gateway.store.household_views import DisputeRow, QuestionRow, RequestRow
 from gateway.store.matter_reach import OPEN_DISPUTES
@@ -48,10 +49,12 @@ class SpoiltRow(msgspec.Struct, frozen=True):
 
 
 class Spoilt(NamedTuple):
-    """Some of them, and how many there are in `total`."""
+    """Some of them, and how many there are in `total`; `counted` of these stand where those that
+    can be read stand too, so whoever counts rows has counted them."""
 
     rows: list[SpoiltRow]
     total: int
+    counted: int = 0
 
     @property
     def more(self) -> int:
@@ -65,9 +68,32 @@ NONE: Final = Spoilt([], 0)
 def cases(
     connection: Connection, grids: frozenset[str] | None = None, most: int = NAMED_MAX
 ) -> Spoilt:
-    """Cases that are not closed, as far as can be read; of these grids, if they are given."""
+    """Cases that are not closed, as far as can be read; of these grids, if they are given.
+    `counted`: those that are open, by their state."""
     is_open = _is_none_of(tables.cases.c.state, [CaseState.CLOSED])
-    return _spoilt(connection, tables.cases, CaseRow, is_open, grids, most)
+    counted = tables.cases.c.state.in_(OPEN)
+    return _spoilt(connection, tables.cases, CaseRow, is_open, grids, most, counted)
+
+
+def is_open_case() -> ColumnElement[bool]:
+    """Whether a case is open, as far as can be read."""
+    done = [state for state in CaseState if state not in OPEN]
+    return _is_none_of(tables.cases.c.state, done)
+
+
+def is_spoilt_case() -> ColumnElement[bool]:
+    """Whether a case can be no record: some cell holds what it must not."""
+    return or_(*_wrong_cells(tables.cases, CaseRow))
+
+
+def of_cases(connection: Connection, case_ids: Sequence[str], most: int = NAMED_MAX) -> Spoilt:
+    """These cases, which are known to be spoilt, at which doors."""
+    if not case_ids:
+        return NONE
+    c, d = tables.cases.c, tables.doors.c
+    named = select(c.case_id.label("key"), d.door_id, d.label).where(c.case_id.in_(case_ids))
+    known = named.outerjoin(tables.doors, d.door_id == c.door_id).order_by(c.case_id)
+    return Spoilt(records(connection, known.limit(most), SpoiltRow), len(case_ids))
 
 
 def matters(connection: Connection, grids: frozenset[str] | None = None) -> Spoilt:
@@ -91,6 +117,7 @@ def _spoilt(
     goes_on: ColumnElement[bool],
     grids: frozenset[str] | None,
     most: int = NAMED_MAX,
+    counts: ColumnElement[bool] | None = None,
 ) -> Spoilt:
     c, d = table.c, tables.doors.c
     known = table.outerjoin(tables.doors, d.door_id == c.door_id)
@@ -100,14 +127,15 @@ def _spoilt(
     is_spoilt = goes_on & or_(*wrong)
     if grids is not None:
         is_spoilt &= c.grid_id.in_(grids)
-    counted = select(func.count()).select_from(known).where(is_spoilt)
-    total = connection.execute(counted).scalar_one()
+    of_these = false() if counts is None else counts
+    both = select(func.count(), func.count().filter(of_these)).select_from(known)
+    total, counted = connection.execute(both.where(is_spoilt)).one()
     if not total:
         return NONE
     key = next(iter(table.primary_key.columns))
     named: Select[Any] = select(key.label("key"), d.door_id, d.label).select_from(known)
     query = named.where(is_spoilt).order_by(key).limit(most)
-    return Spoilt(records(connection, query, SpoiltRow), total)
+    return Spoilt(records(connection, query, SpoiltRow), total, counted)
 
 
 def _is_none_of(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:

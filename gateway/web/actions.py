@@ -174,6 +174,7 @@ KINDS: Final[dict[Action, Kind]] = {
         Kind(CaseShelved, Shelving, ShelvingForHours),
     )
 }
+_FIELDS: Final = frozenset(name for kind in KINDS.values() for name in kind.form.model_fields)
 
 
 class Answered(Answer, frozen=True):
@@ -315,10 +316,13 @@ def _scan(connection: Connection, code: str) -> Scan:
 
 async def read_press(request: Request, model: type[Press], name: str, *, by_page: bool) -> Press:
     """What was pressed: a page's form, else a program's body. RequestValidationError for another.
-    A page has one id for all of its buttons, which are told apart by the act's name."""
+    A page has one id for all of its buttons, which are told apart by the act's name; and it sends
+    all that its form holds, also what was filled in there for another act."""
     if not by_page:
         return read_model(model, await read_body(request))
-    pressed = read_model(model, await read_form(request))
+    of_others = _FIELDS - model.model_fields.keys()
+    form = await read_form(request)
+    pressed = read_model(model, {key: form[key] for key in form if key not in of_others})
     if pressed.action_id is not None:
         pressed.action_id = f"{pressed.action_id}.{name}"
     return pressed

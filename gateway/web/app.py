@@ -61,6 +61,9 @@ _RESIDENT: Final = Path(__file__).parent / "resident" / "static"
 PACKED: Final = 6  # of 9: what is beyond costs time and saves next to nothing
 
 _NOT_COMPLETE = N_("Something that was sent is missing, too long or out of range: %s.")
+_FORM_NOT_COMPLETE = N_(
+    "Something that was filled in is missing, too long or out of range. Look at the form again."
+)
 _NO_STORE = N_("The gateway cannot read its database now: %s.")
 _OURS = N_("Something went wrong in the console itself; it stands in its log.")
 _NOT_DONE = N_("That cannot be done here.")
@@ -122,6 +125,14 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     return app
 
 
+def _not_complete(error: RequestValidationError, language: str, is_program: bool) -> str:
+    """What was sent is not what it should be. A person knows no names of fields."""
+    if not is_program:
+        return say(_FORM_NOT_COMPLETE, language)
+    fields = dict.fromkeys(str(field["loc"][-1]) for field in error.errors() if field["loc"])
+    return say(_NOT_COMPLETE, language) % ", ".join(fields)
+
+
 def _explain(app: FastAPI, context: WebContext) -> None:
     """Say what went wrong: to programs as a problem, to a page's script in a line, else as a
     page."""
@@ -142,8 +153,7 @@ def _explain(app: FastAPI, context: WebContext) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def not_complete(request: Request, error: RequestValidationError) -> Response:
-        fields = dict.fromkeys(str(field["loc"][-1]) for field in error.errors() if field["loc"])
-        detail = say(_NOT_COMPLETE, context.language(request)) % ", ".join(fields)
+        detail = _not_complete(error, context.language(request), wants_problem(request))
         return _explained(context, request, 422, detail)
 
     @app.exception_handler(HTTPException)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from gateway.store import page_views
 from gateway.store.case_views import OPEN, WAITING, CaseRow
-from gateway.store.page_views import ToldCase
+from gateway.store.page_views import ToldCase, ToldCases
 from gateway.web.answers import HttpProblem
 from gateway.web.case_lists import NO_PLACE
 
@@ -25,12 +25,15 @@ Place = tuple[int, int, int, str]  # how early the group stands, and when it was
 
 class InboxPart(Struct, frozen=True):
     """Some of a warden's open cases in their order: `first` is the number of the first one, of
-    `count`; `more`: where what follows begins, empty at the end."""
+    `count`; `more`: where what follows begins, empty at the end. `spoilt`: which others are hers
+    and can stand in no list. `waiting`: how many of all wait for her."""
 
     case_ids: list[str]
     count: int
     first: int
     more: str = ""
+    spoilt: list[str] = []
+    waiting: int = 0
 
 
 def group(case: CaseRow | ToldCase, warden_id: str) -> str:
@@ -53,14 +56,16 @@ def part_of(connection: Connection, warden_id: str, after: str = "") -> InboxPar
     return part_from(page_views.told_cases(connection, warden_id, CASES_MAX), warden_id, after)
 
 
-def part_from(found: list[ToldCase], warden_id: str, after: str = "") -> InboxPart:
+def part_from(told: ToldCases, warden_id: str, after: str = "") -> InboxPart:
     """The same, from all that she was told of."""
-    places = sorted((_place(case, warden_id) for case in found), reverse=True)
+    places = sorted((_place(case, warden_id) for case in told.cases), reverse=True)
     behind = [place for place in places if place < read_place(after)] if after else places
     shown = behind[:CARDS_MAX]
     more = _written(shown[-1]) if len(behind) > len(shown) else ""
     first = len(places) - len(behind) + 1
-    return InboxPart([place[-1] for place in shown], len(places), first, more)
+    waiting = sum(number == -GROUPS.index("waiting") for number, *_ in places)
+    case_ids = [place[-1] for place in shown]
+    return InboxPart(case_ids, len(places), first, more, told.spoilt, waiting)
 
 
 def waiting_of(found: list[ToldCase], warden_id: str) -> list[str]:

@@ -49,6 +49,13 @@ def test_today_is_told_by_the_clock_and_another_day_by_its_name() -> None:
     assert times.stamp(NOON_MS, NOON_MS + 24 * 60 * MINUTE_MS, "en", SHANGHAI) == "1 Mar 12:00"
 
 
+def test_a_time_of_another_year_says_which() -> None:
+    later_ms = NOON_MS + 400 * 24 * 60 * MINUTE_MS
+    assert times.stamp(NOON_MS, later_ms, "zh", SHANGHAI) == "2026年3月1日 12:00"
+    assert times.stamp(NOON_MS, later_ms, "en", SHANGHAI) == "1 Mar 2026 12:00"
+    assert times.stamp(later_ms, NOON_MS, "en", SHANGHAI) == "5 Apr 2027 12:00"
+
+
 def test_a_field_reads_what_it_shows() -> None:
     assert times.from_field(times.field(NOON_MS, SHANGHAI), SHANGHAI) == NOON_MS
 

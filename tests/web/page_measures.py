@@ -4,6 +4,7 @@ a thumb misses, what cannot be read, and what a keyboard or a screen reader does
 Each measure answers with one line for each fault, and with none where nothing is wrong.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from playwright.async_api import Page
@@ -26,8 +27,9 @@ const texts = () => {
   return found;
 };
 """
-# What is wider than the screen; what stands outside it in a box that does not scroll; and what is
-# longer than the place that was made for it, so that it lies over what is beside it.
+# What is wider than the screen; what stands outside it in a box that does not scroll; what is
+# longer than the place that was made for it, so that it lies over what is beside it; and, on a
+# phone, what is moved sideways to be seen, for nobody knows that it is there.
 _FITS: Final = """
 const found = [], width = document.documentElement.clientWidth;
 if (document.documentElement.scrollWidth > width)
@@ -37,6 +39,11 @@ for (const one of document.querySelectorAll(
   if (isShown(one) && one.clientWidth && one.scrollWidth > one.clientWidth + 1
     && !["auto", "scroll"].includes(getComputedStyle(one).overflowX) && !one.matches(".cell"))
     found.push(`spilt: ${brief(one)}`);
+}
+for (const one of width < 500 ? document.querySelectorAll("body *") : []) {
+  if (isShown(one) && ["auto", "scroll"].includes(getComputedStyle(one).overflowX)
+    && one.scrollWidth > one.clientWidth + 1 && !one.matches("textarea"))
+    found.push(`hides at its side: ${brief(one)}`);
 }
 return found;
 """
@@ -123,6 +130,34 @@ for (const one of document.querySelectorAll("a[href], button, summary, select, t
 document.activeElement.blur();
 return found;
 """
+# Words of another script than the page's own, which nobody translated. What is typed as it stands,
+# what a page says to be in another language, and what people wrote, is not ours to translate.
+_ONE_TONGUE: Final = """
+const isChinese = document.documentElement.lang.startsWith("zh"), found = new Set();
+const said = [...texts().map((text) => [text.data, text.parentElement])];
+for (const one of document.querySelectorAll("[aria-label], [title], [placeholder], [alt]"))
+  for (const name of ["aria-label", "title", "placeholder", "alt"])
+    said.push([one.getAttribute(name) || "", one]);
+for (const [words, one] of said) {
+  if (one.closest("code, kbd, pre, .number, .code, [translate=no]")) continue;
+  if (one.closest("[lang]") !== document.documentElement) continue;
+  const other = isChinese ? words.match(/[A-Za-z]{3,}/g) : words.match(/\\p{Script=Han}+/gu);
+  for (const word of other || []) found.add(word);
+}
+return [...found];
+"""
+# What is pale on white paper, where no background is printed; and what cannot be pressed there.
+_ON_PAPER: Final = """
+const found = new Set();
+for (const { parentElement: one } of texts()) {
+  if (one.closest("svg")) continue;
+  const rgb = getComputedStyle(one).color.match(/[0-9.]+/g).slice(0, 3).map(Number);
+  if (Math.max(...rgb) > 118) found.add(`pale on paper: ${rgb} ${brief(one)}`);
+}
+for (const one of document.querySelectorAll("nav, .head, .pager, .foot, .ways, .tongue"))
+  if (isShown(one)) found.add(`printed: ${brief(one)}`);
+return [...found];
+"""
 UNFOLDED: Final = "for (const one of document.querySelectorAll('details')) one.open = true"
 
 
@@ -142,6 +177,30 @@ async def measured(page: Page) -> list[str]:
     wrong += await _all(page, [_READABLE, _NAMED, _RINGED])
     await page.emulate_media(color_scheme="dark")
     return wrong + [f"in the dark, {one}" for one in await _all(page, [_READABLE])]
+
+
+async def measured_at(page: Page, widths: Sequence[int]) -> list[str]:
+    """What the words and the size of the letters decide: whether the page fits, and whether its
+    words are whole, at these widths."""
+    await page.evaluate(UNFOLDED)
+    found = []
+    for width in widths:
+        await page.set_viewport_size({"width": width, "height": HEIGHT})
+        found += [f"{fault} at {width}" for fault in await _all(page, [_FITS, _WHOLE])]
+    return found
+
+
+async def printed(page: Page) -> list[str]:
+    """What is wrong with the page on paper, also where its screen is dark."""
+    await page.emulate_media(media="print", color_scheme="dark")
+    found = await _all(page, [_ON_PAPER])
+    await page.emulate_media(media="screen", color_scheme="light")
+    return found
+
+
+async def words_of_another_tongue(page: Page) -> set[str]:
+    """The Latin words of a Chinese page, the Chinese ones of any other."""
+    return set(await _all(page, [_ONE_TONGUE]))
 
 
 async def _all(page: Page, parts: list[str]) -> list[str]:

@@ -294,3 +294,27 @@ async def test_faults_stand_behind_openings(tmp_path: Path) -> None:
         with site.store.reading() as connection:
             listed = [case.reason for case in case_views.open_cases(connection, 10)]
         assert listed == ["no_permit", "no_permit", "outage"]
+
+
+async def test_whoever_has_begun_to_write_the_report_sets_off_all_the_same(tmp_path: Path) -> None:
+    """The buttons before the report stand in its form, and a browser sends all that is in it."""
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        await site.on_duty("wang")
+        case_id = first_case(0)
+        await site.act(case_id, "acknowledge")
+        await site.works_here(case_id, "wang")
+        form = {"action_id": "a1", "note": "ringing them first", "outcome": "lawful"}
+        for act, state in (("on_the_way", CaseState.ON_THE_WAY), ("on_site", CaseState.ON_SITE)):
+            path = f"/cases/{case_id}/{act}"
+            answer = await site.client.post(path, data=form, headers=HTMX)
+            assert answer.status_code == 200, answer.text
+            assert (await case_of(site, case_id)).state is state
+        odd = await site.client.post(f"/cases/{case_id}/take_back", data={"nonsense": "1"})
+        assert odd.status_code == 422, "what belongs to no form is refused as ever"
+        assert "nonsense" not in odd.text, "a person is not shown the names of fields"
+        await site.reported(case_id)
+        path = f"/api/v1/cases/{case_id}/assess"
+        told = await site.client.post(path, json={"nonsense": 1}, headers=acting_as("wang"))
+        assert "nonsense" in told.json()["detail"], "a program is"

@@ -37,12 +37,16 @@ async def served(site: Console, port: int) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def browsing(chromium: str, language: str, **size: int) -> AsyncIterator[Page]:
-    """A page in a browser that speaks a language. Whatever the browser complains of fails."""
+async def browsing(
+    chromium: str, language: str, *, letters: int = 16, **size: int
+) -> AsyncIterator[Page]:
+    """A page in a browser that speaks a language, and whose letters are so many pixels high by its
+    own settings. Whatever the browser complains of fails."""
     complaints: list[str] = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", f"--blink-settings=defaultFontSize={letters}"],
         )
         context = await browser.new_context(viewport=size, locale=language)  # type: ignore[arg-type]
         page = await context.new_page()

@@ -48,6 +48,7 @@ async def test_every_case_is_on_one_page_and_the_count_is_the_whole(
     while path is not None:
         page = await site.text(path)
         assert f"{DOORS} open cases" in page
+        assert f'data-waiting="{DOORS - 1}"' in page, "which the title of the page says"
         assert len(page) < 45_000
         seen += cards(page)
         pages.append(page)
@@ -127,7 +128,8 @@ async def test_a_grouped_page_counts_each_of_its_cases_once(tmp_path: Path) -> N
             await site.opens(number)
         await site.engine.idle()
         with site.store.reading() as connection:
-            known = [case.case_id for case in page_views.told_cases(connection, "wang", 1_000)]
+            told = page_views.told_cases(connection, "wang", 1_000)
+            known = [case.case_id for case in told.cases]
             assert len(known) == len(set(known))
             part, shown = part_of(connection, "wang"), list[str]()
             assert len(part.case_ids) == CARDS_MAX

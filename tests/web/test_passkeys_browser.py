@@ -11,6 +11,7 @@ from playwright.async_api import CDPSession, Page, async_playwright
 
 from gateway.accounts.sessions import PROVED_MS
 from gateway.web.visitors import COOKIE
+from tests.web.page_measures import measured
 from tests.web.signed_in import Site, signed_in_site
 from tests.web.test_in_a_browser import PHONE, WAIT_MS, is_shown, served
 
@@ -99,6 +100,7 @@ async def test_a_passkey_is_made_shown_held_to_its_rules_and_removed(
         await comes_in(page, site, here)
         await page.goto(f"{here}/account/passkeys/new")
         await phone.fits()
+        assert await measured(page) == [], "which test_every_page cannot open"
         await page.get_by_role("button", name=words["make"]).click()
         await page.wait_for_url(f"{here}/account#passkeys")
         await phone.fits()

@@ -20,6 +20,8 @@ from gateway.store import case_views, household_views, tables
 from gateway.store.household_views import RequestRow
 from gateway.store.states import encode
 from gateway.web.pages import requests as pages
+from tests.web.signed_in import signed_in_site
+from tests.web.test_role_matrix import furnished
 from tests.web.web_site import (
     HOUR_MS,
     Console,
@@ -87,7 +89,7 @@ async def test_rice_is_asked_for_taken_on_the_phone_and_counted_for_nobody(tmp_p
         await site.seal(0)
         await site.on_duty("wang")
         request_id = await asks(site, permit=True)
-        assert "1 request waits" in await site.text("/handheld/wang")
+        assert "1 request or question waits" in await site.text("/handheld/wang")
         page = await site.text("/handheld/wang/requests")
         assert WORDS in page
         assert "3-101" in page
@@ -235,3 +237,18 @@ async def test_a_phone_is_given_the_first_of_many_and_told_so(
         assert page.count("The first 2 of 3; the others follow as these are done.") == 2
         monkeypatch.setattr(pages, "PHONE_MAX", 3)
         assert "the others follow" not in await site.text("/handheld/wang/requests")
+
+
+async def test_at_the_desk_a_press_is_said_and_one_goes_on_where_one_pressed(
+    tmp_path: Path,
+) -> None:
+    """The page came anew at its top, without a word, and forty cards are twenty screens."""
+    async with signed_in_site(tmp_path) as site:
+        await furnished(site)
+        noted = "It is noted."
+        assert noted not in (await site.asks("desk", "GET", "/requests")).text
+        answer = await site.asks("desk", "POST", "/requests/request-0/take", data={})
+        where, _, place = answer.headers["location"].partition("#")
+        page = (await site.asks("desk", "GET", where)).text
+        assert noted in page
+        assert f'id="{place}" tabindex="-1"' in page

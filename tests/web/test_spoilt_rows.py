@@ -25,6 +25,7 @@ from gateway.ending import holds
 from gateway.store import certificates, seal_paths, tables
 from gateway.store.seal_tables import seal_readings
 from gateway.store.update_tables import releases, rollouts, seal_updates
+from gateway.web.pages.wallboard import CASES_MAX
 from tests.web.households import HouseholdPhone, household_phone, new_code
 from tests.web.web_site import HOUR_MS, Console, console, first_case, new_store, now_ms, seal_id
 
@@ -233,3 +234,45 @@ async def test_what_its_list_cannot_hold_is_said_to_be_there(site: Console) -> N
         first = {"doors": "3-101", "wardens": "Li Qiang"}[table]
         assert first in await site.text(page)
         spoiler.put_back(table, "grid_id", before)
+
+
+async def test_cases_that_nobody_can_read_push_no_other_off_a_list(tmp_path: Path) -> None:
+    """They are the newest, and more than the wall has places."""
+    bad = CASES_MAX + 1
+    async with console(new_store(tmp_path, bad + 2)) as site:
+        for number in range(bad + 2):
+            await site.seal(number)
+            site.clock.advance(1_000)
+            await site.opens(number)
+        spoilt = [first_case(number) for number in range(2, bad + 2)]
+        with site.store.writing() as connection:
+            c = tables.cases.c
+            connection.execute(update(tables.cases).where(c.case_id.in_(spoilt)).values(reason="x"))
+        side = (await site.text("/")).partition('id="side"')[2].partition("</section>")[0]
+        assert [f"/cases/{first_case(n)}" in side for n in (0, 1)] == [True, True]
+        assert f"{bad} cases cannot be read" in side
+        assert "more</a>" not in side, "what can be read is all there"
+        page = await site.text("/cases")
+        assert "3-101" in page
+        assert f'Cannot be read <span class="count">{bad}<' in page
+        answer = (await site.client.get("/api/v1/cases?limit=2")).json()
+        assert {one["case_id"] for one in answer["open"]} == {first_case(0), first_case(1)}
+
+
+@pytest.mark.parametrize("phone", ["inbox", "handheld"])
+async def test_a_warden_is_told_which_case_of_hers_nobody_can_read(
+    phone: str, tmp_path: Path
+) -> None:
+    async with console(new_store(tmp_path, 1)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        nothing = "Nothing for you to acknowledge"
+        assert "1 case of yours" not in await site.text(f"/{phone}/wang")
+        for column, value in (("state", "x"), ("reason", "x"), ("moved_ms", "soon")):
+            before = (spoiler := Spoiler(site.store.path)).put("cases", column, value)
+            page = await site.text(f"/{phone}/wang")
+            assert nothing not in page, column
+            assert "What is stored of 1 case of yours is spoilt." in page, column
+            assert "3-101" in page.partition("1 case of yours")[2], "where to go"
+            assert nothing in await site.text(f"/{phone}/li"), "it is none of hers"
+            spoiler.put_back("cases", column, before)

@@ -191,6 +191,18 @@ async def test_g2_a_door_is_found_by_label_seal_and_how_it_stands(
         assert shown == labels
 
 
+async def test_what_is_looked_for_stands_before_figures_and_cases(tmp_path: Path) -> None:
+    """On a telephone they are one below the other, and twelve cases are four screens."""
+    async with console(many_doors(tmp_path, 60)) as site:
+        await site.opens(7)
+        for path, order in (
+            ("/", ["side", "tally", "doors"]),
+            ("/?q=1栋", ["doors", "tally", "side"]),
+        ):
+            page = await site.text(path)
+            assert sorted(order, key=lambda part: page.index(f'id="{part}"')) == order, path
+
+
 async def test_what_is_looked_for_stays_while_the_wall_goes_on(tmp_path: Path) -> None:
     query = DoorQuery.of("open", "", "栋")
     assert DoorQuery.named(query.name()) == query

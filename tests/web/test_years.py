@@ -3,6 +3,7 @@ not for a centre, not for a captain whose grid is small, and not for a household
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -18,7 +19,7 @@ from tests.web.signed_in import Site, signed_in_site
 from tests.web.test_keyboard import of_all_trades
 from tests.web.test_role_matrix import CHECKED, address, furnished
 from tests.web.web_site import now_ms
-from tests.web.years import OF_ACCOUNTS, OF_SITE, Steps, counted, grow
+from tests.web.years import OF_ACCOUNTS, OF_SITE, YEARS_MS, Steps, counted, grow
 
 STEPS_MAX = 35_000  # of one answer, where to pass over one row takes four at least
 STATEMENTS_MAX = 60
@@ -27,7 +28,14 @@ MAY = {
     "/r/file": "all that is known of a household: its own rows, and those of nobody else",
 }
 NOTHING_THERE = {"seal_certificates", "holds", "photos", "corrections", "invitations"}
-LOOKED_FOR = ("/audit?account=li", "/audit?about=door+d0", "/audit?about=person+li", "/?q=3-101")
+LONG_AGO = datetime.fromtimestamp((now_ms() - YEARS_MS + 30 * DAY_MS) / 1000, UTC).date()
+LOOKED_FOR = (
+    "/audit?account=li",
+    "/audit?about=door+d0",
+    "/audit?about=person+li",
+    f"/audit?day={LONG_AGO}",
+    "/?q=3-101",
+)
 
 
 async def test_after_years_no_answer_goes_through_what_is_over(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
--- all migrations up to 0006_things
+-- all migrations up to 0007_days
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -123,4 +123,5 @@ CREATE TRIGGER audit_things_no_delete BEFORE DELETE ON audit_things WHEN OLD.ent
 CREATE INDEX ix_audit_account ON audit (account);
 CREATE INDEX ix_sessions_account_id ON sessions (account_id, ends_ms);
 CREATE INDEX ix_sessions_ends_ms ON sessions (ends_ms);
-INSERT INTO alembic_version (version_num) VALUES ('0006_things');
+CREATE INDEX ix_audit_at_ms ON audit (at_ms);
+INSERT INTO alembic_version (version_num) VALUES ('0007_days');

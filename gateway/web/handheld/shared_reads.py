@@ -13,7 +13,7 @@ from gateway.core.rules import Rules
 from gateway.store import case_views, delivery_views, page_views, views
 from gateway.store.case_views import CaseRow
 from gateway.store.delivery_views import DeliveryRow, Told
-from gateway.store.page_views import ToldCase
+from gateway.store.page_views import ToldCases
 from gateway.store.views import DoorRow, WardenRow
 from gateway.web.inbox_parts import CASES_MAX, waiting_of
 from gateway.web.pages.warden_inbox import unsigned
@@ -64,14 +64,14 @@ class SharedReads:
         return views.warden(self._connection, self._warden_id)
 
     @cached_property
-    def told(self) -> list[ToldCase]:
+    def told(self) -> ToldCases:
         """All open cases that she was told of."""
         return page_views.told_cases(self._connection, self._warden_id, CASES_MAX)
 
     @cached_property
     def waiting(self) -> list[str]:
         """The cases that wait for her, the newest first."""
-        return waiting_of(self.told, self._warden_id)
+        return waiting_of(self.told.cases, self._warden_id)
 
     @cached_property
     def unsigned(self) -> list[str]:

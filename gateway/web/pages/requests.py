@@ -2,9 +2,9 @@
 
 The same list is on the desk and, cut to what is hers, on a warden's phone (web/handheld/)."""
 
-from typing import Any, Final, Generic, NamedTuple
+from typing import Annotated, Any, Final, Generic, NamedTuple
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from msgspec import Struct
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
@@ -25,6 +25,7 @@ from gateway.store.views import WardenRow
 from gateway.web import actor, matters
 from gateway.web.actions import Answered
 from gateway.web.context import WebContext
+from gateway.web.door_words import dom_id
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.security import prefix
 
@@ -35,6 +36,7 @@ COUNTED_DAYS: Final = 7
 WARDENS_MAX: Final = 100
 UNTOLD_MAX: Final = 20  # households that a text should have told
 UNTOLD_MS: Final = 7 * DAY_MS
+_NOTED: Final = "noted"  # what the address says after a press
 
 
 class Some(NamedTuple, Generic[R]):
@@ -147,12 +149,18 @@ def untold(connection: Connection, grids: frozenset[str] | None, now_ms: int) ->
     return {"untold": found, "untold_more": count - len(found)}
 
 
+def _pressed(request: Request) -> str:
+    """The element of the matter in an address, where whoever pressed its button goes on."""
+    [(key, name)] = request.path_params.items()
+    return dom_id(key.removesuffix("_id"), name)
+
+
 def routes(context: WebContext) -> APIRouter:
     """GET /requests, and what is pressed there."""
     router = APIRouter()
 
     @router.get("/requests")
-    async def page(request: Request) -> Response:
+    async def page(request: Request, done: Annotated[str, Query(max_length=8)] = "") -> Response:
         reach = Reach(context.scope(request, Right.REQUESTS))
         view, now_ms = Matters(reach, actor.at_screen(context, request)), context.now_ms()
 
@@ -161,6 +169,7 @@ def routes(context: WebContext) -> APIRouter:
             zone = context.rulebook.rules.zone
             return shown | {
                 "seen": view.digest(),
+                "is_noted": done == _NOTED,
                 "done": household_views.done_requests(connection, DONE_MAX, reach),
                 "answered": household_views.answered_disputes(connection, DONE_MAX, reach),
                 "counted": counted(connection, zone, now_ms),
@@ -175,7 +184,9 @@ def routes(context: WebContext) -> APIRouter:
 
     async def after(request: Request, _: Acting, answer: Answered) -> Response:
         matters.check(context, request, answer)
-        return RedirectResponse(f"{prefix(request)}/requests", 303)
+        return RedirectResponse(
+            f"{prefix(request)}/requests?done={_NOTED}#{_pressed(request)}", 303
+        )
 
     matters.add_routes(router, context, "", by, after, by_page=True)
     return router

@@ -56,12 +56,14 @@ class Wallboard(LiveView):
         found = [Fragment("tally", "parts/tally.html", "tally", figures), *self._map.fragments()]
         if not self._has_cases:
             return found
+        cases = case_views.open_cases(connection, CASES_MAX, self._grids)
+        spoilt = spoilt_rows.cases(connection, self._grids, most=0)
         side = {
-            "cases": case_views.open_cases(connection, CASES_MAX, self._grids),
+            "cases": cases,
             "count": counts.open,
-            "more": max(counts.open - CASES_MAX, 0),
+            "more": max(counts.open - spoilt.counted - len(cases), 0),
             "in_review": counts.in_review,
-            "spoilt": spoilt_rows.cases(connection, self._grids).total,
+            "spoilt": spoilt.total,
         }
         return [Fragment("side", "parts/side.html", "side", side), *found]
 

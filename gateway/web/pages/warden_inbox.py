@@ -15,7 +15,7 @@ from gateway.core.duration import DAY_MS, HOUR_MS
 from gateway.core.paging.person import ASKED_PREFIX
 from gateway.core.rules import Rules
 from gateway.engine.ports import Committed
-from gateway.store import case_views, page_views, reach_views, views
+from gateway.store import case_views, page_views, reach_views, spoilt_rows, views
 from gateway.store.case_views import OPEN, CaseRow
 from gateway.store.page_views import PageRow
 from gateway.store.views import WardenRow
@@ -76,7 +76,9 @@ class Inbox(LiveView):
         part, who = self._part(connection), self._warden_id
         self.groups = groups = grouped(connection, who, self._by, self._rules, now_ms, part)
         key = [(name, [card.case.case_id for card in group]) for name, group in groups.items()]
-        whole = Fragment("inbox", self.whole_template, "groups", groups, key=key)
+        spoilt = spoilt_rows.of_cases(connection, part.spoilt)
+        listed = {"groups": groups, "spoilt": spoilt, "phone": self.phone}
+        whole = Fragment("inbox", self.whole_template, "inbox", listed, key=[key, spoilt])
         to_sign = {"warden_id": self._warden_id, "pages": self._unsigned(connection, now_ms)}
         signed = Fragment("unsigned", "parts/unsigned.html", "unsigned", to_sign)
         after_ms = now_ms - SIGNED_WITHIN_MS
@@ -180,7 +182,7 @@ def _cards(
     return [
         _card(connection, cases[case_id], latest, warden_id, by, rules, now_ms)
         for case_id, latest in by_case.items()
-        if case_id in cases  # else its row is spoilt, which `menshen check` tells
+        if case_id in cases  # else its row is spoilt, and her list says so
     ]
 
 

@@ -15,7 +15,7 @@ let waiting = null;
 function watchInbox() {
   const inbox = document.getElementById("inbox");
   if (!inbox) return;
-  const now = inbox.querySelectorAll("[data-waits]").length;
+  const now = Number(document.getElementById("counted").dataset.waiting); // in all, not on this page
   document.title = now ? `(${now}) ${title}` : title;
   if (waiting !== null && now > waiting) {
     inbox.classList.add("settling");

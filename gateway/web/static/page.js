@@ -12,11 +12,6 @@ function reason(text) {
   if (place) place.textContent = text;
 }
 
-// Where the pages' names do not all fit side by side, the one that is open is among those seen.
-for (const here of document.querySelectorAll(".head nav [aria-current]")) {
-  here.parentElement.scrollLeft += here.getBoundingClientRect().right - innerWidth + 48;
-}
-
 // "2 minutes ago" goes on, by the gateway's clock and in the page's language.
 const { justNow, justNowMs } = document.body.dataset;
 const offset = Number(document.body.dataset.now) - Date.now();
