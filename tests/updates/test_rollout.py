@@ -90,6 +90,53 @@ def test_a_seal_that_is_not_heard_of_again_is_let_go() -> None:
     assert given_up.state is SealState.FAILED
 
 
+def test_what_a_person_let_go_on_stops_it_no_more_and_what_fails_after_that_does() -> None:
+    found = seals((Stage.CANARY, SealState.FAILED), (Stage.ALL, SealState.WAITING))
+    assert rollout.why_stop(found, PLAN, NOW_MS) == "a canary failed"
+    assert rollout.why_stop(found, PLAN, NOW_MS + 1) == ""
+    found |= {"f" * 16: Progress(Stage.ALL, SealState.FAILED, NOW_MS + 1)}
+    assert rollout.why_stop(found, PLAN, NOW_MS + 1) == "2 of 2 seals failed, more than 10 %"
+
+
+def test_who_begins_anew_with_what_it_had_tries_a_few_times() -> None:
+    one = Progress(Stage.ALL, SealState.WAITING, NOW_MS)
+    one = rollout.begun(one, NOW_MS)
+    assert (one.state, one.tries) == (SealState.PULLING, 0)
+    assert rollout.begun(one, NOW_MS + 3000).tries == 0  # the answer was lost
+    assert rollout.begun(one, NOW_MS + rollout.AGAIN_MS).tries == 1
+    for n in range(1, rollout.TRIES_MAX):
+        one = rollout.begun(rollout.given(one, 384, 900, NOW_MS), NOW_MS)
+        assert (one.state, one.tries, one.have_bytes) == (SealState.PULLING, n, 0)
+    given_up = rollout.begun(rollout.given(one, 384, 900, NOW_MS), NOW_MS)
+    assert (given_up.state, given_up.reason) == (SealState.FAILED, "other")
+
+
+def test_bytes_that_it_had_already_are_no_sign_of_life() -> None:
+    one = rollout.given(Progress(Stage.ALL, SealState.PULLING, NOW_MS), 384, 900, NOW_MS + 1)
+    assert (one.have_bytes, one.changed_ms) == (384, NOW_MS + 1)
+    assert rollout.given(one, 384, 900, NOW_MS + 2) is one
+    more = rollout.given(one, 900, 900, NOW_MS + 3)
+    assert (more.state, more.have_bytes) == (SealState.TRYING, 900)
+    assert rollout.given(more, 900, 900, NOW_MS + 4) is more
+    again = rollout.given(more, 384, 900, NOW_MS + 5)  # it had it whole, and has lost it
+    assert (again.state, again.tries) == (SealState.PULLING, 1)
+
+
+def test_who_was_given_up_as_silent_may_speak_again() -> None:
+    silent = Progress(Stage.ALL, SealState.LEFT_OUT, NOW_MS, reason="silent")
+    again = rollout.heard_again(silent, NOW_MS)
+    assert (again.state, again.tries, again.reason) == (SealState.WAITING, 1, "")
+    retired = Progress(Stage.ALL, SealState.LEFT_OUT, NOW_MS, reason="retired")
+    assert rollout.heard_again(retired, NOW_MS) is retired
+    last = Progress(Stage.ALL, SealState.FAILED, NOW_MS, 0, rollout.TRIES_MAX - 1, "silent")
+    assert rollout.heard_again(last, NOW_MS) is last
+
+
+def test_what_a_clock_wrote_that_was_ahead_is_dated_anew() -> None:
+    one = Progress(Stage.ALL, SealState.PULLING, NOW_MS + DAY_MS, 384, 2)
+    assert rollout.after_silence(one, NOW_MS) == Progress(Stage.ALL, one.state, NOW_MS, 384, 2)
+
+
 def test_a_simulated_site_is_never_at_it_with_more_seals_than_named() -> None:
     """Two hundred seals ask at random; one in fifty of the releases that they try fails."""
     import random
