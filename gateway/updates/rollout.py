@@ -128,12 +128,13 @@ def to_call(seals: Seals, called_ms: Mapping[str, int], plan: Plan, now_ms: int)
     return fresh[: max(free, 0)]
 
 
-def why_stop(seals: Seals, plan: Plan, since_ms: int = 0) -> str:
+def why_stop(seals: Seals, plan: Plan, since_ms: int, now_ms: int) -> str:
     """Why nobody else may have it, in a sentence; "" if all is well. What failed before `since_ms`
-    was known to whoever let it go on then."""
+    was known to whoever let it go on then, and so was what a clock that was ahead has dated."""
     states = [progress.state for progress in seals.values()]
     good, failed = states.count(SealState.GOOD), states.count(SealState.FAILED)
-    fresh = [p for p in seals.values() if p.state is SealState.FAILED and p.changed_ms >= since_ms]
+    bad = [progress for progress in seals.values() if progress.state is SealState.FAILED]
+    fresh = [progress for progress in bad if min(since_ms, now_ms) <= progress.changed_ms <= now_ms]
     if any(progress.stage == Stage.CANARY for progress in fresh):
         return "a canary failed"
     if fresh and failed >= FAILURES_MIN and failed * 100 > (good + failed) * plan.stop_percent:

@@ -190,6 +190,9 @@ class UpdateServer:
         for seal_id, progress in list(current.seals.items()):
             if progress.state in rollout.FINISHED:
                 continue
+            if current.state is RolloutState.STOPPED and progress.state is SealState.PULLING:
+                self._move(seal_id, rollout.moved(progress, SealState.WAITING, now_ms, have=0))
+                continue  # it is told so when it asks, and that is no try of its own
             self._move(seal_id, rollout.after_silence(progress, now_ms))
             if (
                 current.state is RolloutState.RUNNING
@@ -308,7 +311,7 @@ class UpdateServer:
             log.info("update of seal %s: %s%s", seal_id, progress.state, reason)
         current.seals[seal_id] = self._changed[seal_id] = progress
         if current.state is RolloutState.RUNNING:
-            since_ms = min(current.changed_ms, self._now_ms())  # of a start, or of a going on
-            self._stop = self._stop or rollout.why_stop(current.seals, current.plan, since_ms)
+            times = current.changed_ms, self._now_ms()  # of a start or a going on; now
+            self._stop = self._stop or rollout.why_stop(current.seals, current.plan, *times)
             if self._stop:  # at once, though it is written a little later
                 current.state = RolloutState.STOPPED
