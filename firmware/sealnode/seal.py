@@ -150,8 +150,7 @@ class Seal:
             self.beacon = Beacon(settings.key)
 
     def read_link(self) -> bool:
-        """Read in what a session needs; most wakes say all by air. False if there is no heap or no
-        good certificate for it: the watch goes on, the node asks again."""
+        """Read in what a session needs. False if heap or certificate are not good for it yet."""
         acting = self._acting
         own = acting.user, acting.password, own_topics.receipt(acting.seal_id)
         try:
@@ -159,6 +158,8 @@ class Seal:
 
             self.link = Link(acting.broker, acting.port, acting.ca_der(), acting.server_name, *own)
         except (MemoryError, OSError, ValueError) as error:
+            if isinstance(error, MemoryError) and self.node.misses >= _link.ROOMLESS_MAX:
+                raise
             self.link.fail(str(error))
         return not isinstance(self.link, _link.Offline)
 
@@ -343,9 +344,8 @@ class Seal:
     def _note(self) -> bytes:
         from sealwire import note  # once a start, and when a command was answered
 
-        board = self.board
-        measured = board.signal_dbm(), board.battery_mv()
-        return note.pack(board.reset_cause(), FIRMWARE, *self.answer, *measured)
+        measured = self.board.signal_dbm(), self.board.battery_mv()
+        return note.pack(self.board.reset_cause(), FIRMWARE, *self.answer, *measured)
 
     def _save(self, now_ms: int) -> bool:
         """Write the spool. If the flash fails, later; the gateway holds what it cannot."""

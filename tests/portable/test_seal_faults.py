@@ -60,6 +60,24 @@ class Unusable(unittest.TestCase):
             self.assertTrue(bench.seal.node.misses > 1)
             self.assertFalse(bench.seal.online)
 
+    def test_without_room_for_the_link_it_watches_for_minutes_and_then_starts_afresh(self):
+        bench = Bench()
+
+        def full():
+            raise MemoryError
+
+        bench.seal.settings.ca_der = full
+        began_ms, level = bench.now_ms, 0
+        try:
+            for _ in range(1000):
+                level = 1 - level
+                bench.board.set_switch(REED, level)
+                bench.run(30_000)
+        except MemoryError:
+            pass
+        self.assertTrue(60_000 < bench.now_ms - began_ms < 900_000, bench.now_ms)
+        self.assertTrue(bench.seal.spool.edges > 1)
+
 
 class Trials(unittest.TestCase):
     def test_a_command_that_there_is_no_room_for_leaves_the_trial_to_its_end(self):
