@@ -30,7 +30,7 @@ def live(board, own, on_trial):
     def let_in(is_open):
         micropython.kbd_intr(3 if is_open else -1)
 
-    running.live(board, make, own.mains, let_in)
+    running.live(board, make, own.mains, let_in, on_trial)
 
 
 def main(state):

@@ -142,9 +142,12 @@ def _pins_that_woke():
 
 
 def _write_boots(count):
-    store = esp32.NVS(_NAMESPACE)
-    store.set_i32(_BOOTS, count)
-    store.commit()
+    try:
+        store = esp32.NVS(_NAMESPACE)
+        store.set_i32(_BOOTS, count)
+        store.commit()
+    except OSError:  # starts that cannot be counted are not to end the watch
+        pass
 
 
 def _count_start():

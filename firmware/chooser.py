@@ -123,6 +123,13 @@ class Slots:
         self.failed, self.reason, self.trying = self.trying, reason, ""
         self._save()
 
+    def spare(self) -> None:
+        """The flash does not take the count of this start: without one a program that crashes
+        would start for ever. What was good runs, from its files; the line stands as it stood."""
+        if self.state == TRIAL:
+            self.current = self.other
+        self.state, self.place = GOOD, FILES
+
     def line(self):  # type: ignore[no-untyped-def]
         """As `slot_file` has it."""
         numbers = [self.starts, self.wakes, self.floor, self.next]
@@ -130,7 +137,7 @@ class Slots:
         return [self.current, self.state] + numbers + texts
 
     def _save(self) -> None:
-        slot_file.write(self.folder, self.line())
+        slot_file.write(self.folder, self.line())  # type: ignore[no-untyped-call]
 
 
 def choose(machine, folder: str = "/", rom: str = ROM_FOLDER) -> str:  # type: ignore[no-untyped-def]
@@ -139,8 +146,11 @@ def choose(machine, folder: str = "/", rom: str = ROM_FOLDER) -> str:  # type: i
     Counts a start of what is not good, and goes back where that was one too many.
     """
     slots = Slots(folder)
-    slots.begin(machine.reset_cause() == machine.DEEPSLEEP_RESET)
-    slot_file.enter(folder, slots.line(), rom)
+    try:
+        slots.begin(machine.reset_cause() == machine.DEEPSLEEP_RESET)
+    except OSError:
+        slots.spare()
+    slot_file.enter(folder, slots.line(), rom)  # type: ignore[no-untyped-call]
     if slots.state in (TRIAL, IMAGE):
         _limit(machine, folder, slots.state)
     state: str = slots.state

@@ -40,7 +40,11 @@ except Exception as error:  # noqa: BLE001 - nobody is there to read it but the 
 
 import chooser
 
-if chooser.failed("/", state, reason):
+try:
+    is_over = chooser.failed("/", state, reason)
+except OSError:  # the flash does not take that; the next start finds what was good (chooser.spare)
+    is_over, reason = False, "crashed"
+if is_over:
     machine.reset()
 elif reason == "crashed":
     time.sleep(TROUBLE_S)

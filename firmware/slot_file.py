@@ -13,7 +13,7 @@ GOOD, TRIAL, INSTALL, IMAGE, LAY = "good", "trial", "install", "image", "lay"
 FILES, ROM = "files", "rom"  # the place that the slot's modules are read from
 ROM_FOLDER = "/rom"  # where MicroPython mounts its partition
 _WORDS = 10
-_NUMBERS = (2, 3, 4, 5)
+_NUMBERS, _RELEASES = (2, 3, 4, 5), (6, 7)
 _NOTHING = "-"
 _FIRST = ["a", GOOD, 0, 0, 0, 0, "", "", "", FILES]  # no update was ever taken
 
@@ -22,16 +22,23 @@ def read(folder: str):  # type: ignore[no-untyped-def]
     """The ten, numbers as such. Without a line, or with one that is none: the first slot, good."""
     try:
         with open(folder + FILE) as file:
-            words = file.read(128).split()
-    except OSError:
+            return _line(file.read(128).split())  # type: ignore[no-untyped-call]
+    except (OSError, ValueError):
         return list(_FIRST)
+
+
+def _line(words):  # type: ignore[no-untyped-def]
+    """ValueError if they are none."""
     if len(words) != _WORDS or words[0] not in ("a", "b"):
-        return list(_FIRST)
+        raise ValueError
     if words[1] not in (GOOD, TRIAL, INSTALL, IMAGE, LAY) or words[9] not in (FILES, ROM):
-        return list(_FIRST)
+        raise ValueError
     line = []
     for i, word in enumerate(words):
-        line.append(int(word) if i in _NUMBERS else "" if word == _NOTHING else word)
+        word = "" if word == _NOTHING else word
+        if i in _RELEASES:
+            bytes.fromhex(word)
+        line.append(int(word) if i in _NUMBERS else word)
     return line
 
 

@@ -35,8 +35,12 @@ class Asking:
         """A receipt, for the transmission of this number; `is_called`: with a command to ask."""
         is_due = is_called or self._is_start or self._on_trial or counter % EVERY == 0
         if self._on_trial:
-            _confirm(self._folder)
-        self._is_start = self._on_trial = False
+            try:
+                _confirm(self._folder)
+                self._on_trial = False
+            except OSError:  # a flash that does not take it: the next receipt is as good
+                pass
+        self._is_start = False
         if is_due or (counter % RESUME_EVERY == 0 and _is_there(self._folder + PULLED)):
             self.ask(now_ms)
 
@@ -48,7 +52,7 @@ class Asking:
             from .updates import Updates
 
             self._updates = Updates(self._folder, self._seal_id, self._cipher, now_ms)
-        except MemoryError:
+        except (MemoryError, OSError):
             self._let_go()
 
     def hear(self, payload: bytes) -> bool:
@@ -57,7 +61,7 @@ class Asking:
             return False
         try:
             heard: bool = self._updates.hear(payload)
-        except MemoryError:  # what came lies in the flash; the rest is asked for later
+        except (MemoryError, OSError):  # what came lies in the flash; the rest is for later
             self._let_go()
             return True
         return heard
@@ -75,9 +79,15 @@ class Asking:
             self._let_go()
         return updates.is_whole  # type: ignore[no-any-return]
 
-    def restart(self) -> None:
-        """Everything else is done: the next start is for what lies there."""
-        self._updates.restart()
+    def restart(self) -> bool:
+        """Everything else is done: the next start is for what lies there. False where the flash
+        does not take that; it is asked for later."""
+        try:
+            self._updates.restart()
+        except (MemoryError, OSError):
+            self._let_go()
+            return False
+        return True
 
     def keeps_awake(self, now_ms: int) -> bool:
         """Whether a seal on batteries stays awake for it."""
@@ -96,6 +106,7 @@ class Asking:
                 sys.modules.pop(package + "." + name, None)
                 if hasattr(sys.modules[package], name):
                     delattr(sys.modules[package], name)
+            sys.modules.pop("chooser", None)
             gc.collect()
 
 

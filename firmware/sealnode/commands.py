@@ -23,22 +23,25 @@ class Commands:
         """A trial is under way: with it, or, without the room, by what is in force."""
         try:
             self._read().go_on(now_ms, woken)
-        except MemoryError:
-            self._put_away()
+        except (MemoryError, OSError):
+            self._let_be()
 
     def take(self, epoch: int, counter: int, plain: bytes, now_ms: int) -> bool:
         """Obey a command that was authenticated; False if there is no room for it."""
         try:
             self._read().obey(epoch, counter, plain, now_ms)
-        except MemoryError:
-            self._put_away()
+        except (MemoryError, OSError):
+            self._let_be()
             return False
         return True
 
     def poll(self, now_ms: int) -> None:
         """Bring a trial on."""
         if self._orders is not None:
-            self._orders.poll(now_ms)
+            try:
+                self._orders.poll(now_ms)
+            except (MemoryError, OSError):  # the other settings have their turn in a minute
+                pass
             if self._orders.is_done:
                 self._put_away()
 
@@ -53,6 +56,12 @@ class Commands:
 
             self._orders = Orders(self._seal)
         return self._orders
+
+    def _let_be(self) -> None:
+        """No room, or a flash that fails. What is under way goes on: put away, a trial would never
+        end, and the seal tell of nothing else."""
+        if self._orders is None or self._orders.is_done:
+            self._put_away()
 
     def _put_away(self) -> None:
         self._orders = None

@@ -5,7 +5,7 @@ buffer a limit. A link that fails is DOWN and says `why`; when to try again is t
 """
 
 from . import packets
-from .offline import CONNECTING, DOWN, GREETING, SUBSCRIBING, UP
+from .offline import CONNECTING, DOWN, GREETING, ROOMLESS_MAX, SUBSCRIBING, UP
 from .packets import PacketError, Reader
 from .stream import Stream, addresses, trust
 
@@ -50,7 +50,7 @@ class Link:
         self._stream: "Stream | None" = None
         self._reader = Reader(PACKET_MAX)
         self._outbox: "list[bytes]" = []
-        self._attempts = 0
+        self._attempts = self._roomless = 0
         self._deadline_ms = 0  # of the phase, until UP
         self._written_ms = 0  # when the outbox last moved or began to fill
         self._heard_ms = 0
@@ -147,6 +147,11 @@ class Link:
             self.fail("not a word of MQTT: %s" % error)
         except OSError as error:
             self.fail("%s: %s" % (self._host, error))
+        except MemoryError:
+            self._roomless += 1
+            if self._roomless > ROOMLESS_MAX:
+                raise
+            self.fail("no room in the heap")
 
     def _work(self, now_ms: int) -> None:
         stream = self._stream
@@ -188,6 +193,7 @@ class Link:
             if packet_id != _SUBSCRIBE_ID or granted == packets.REFUSED:
                 raise PacketError("the broker refuses %s" % self.topic)
             self._step(SUBSCRIBED)
+            self._roomless = 0
         elif kind == packets.PINGRESP:
             self._pinged_ms = -1
         elif kind != packets.PUBACK:  # which only says that the broker has it: our receipt counts

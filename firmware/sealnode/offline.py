@@ -5,6 +5,9 @@ authority's certificate.
 """
 
 DOWN, CONNECTING, GREETING, SUBSCRIBING, UP = range(5)
+# Sessions in a row that the heap has no room for: the door is watched on. Then a fresh start, which
+# does not watch for half a minute and has all of the heap.
+ROOMLESS_MAX = 8
 
 
 class Offline:

@@ -65,7 +65,8 @@ class Orders:
             seal.node.note(now_ms)
 
     def heard_of(self, now_ms: int) -> None:
-        """A note has its receipt: a trial is decided."""
+        """A note has its receipt: a trial is decided. Where the flash does not take that, it stands
+        there still and the next start decides it anew; the door is told of from now on."""
         if self._trial is None:
             return
         seal = self._seal
@@ -74,10 +75,8 @@ class Orders:
                 trial.keep(self._folder, trial.on_trial(self._folder)[1])
             else:
                 trial.drop(self._folder)
-        except OSError:
+        except (OSError, SettingsError):
             seal.flash_failures += 1
-            seal.node.note(now_ms)  # and with its receipt once more
-            return
         seal.settings, self._trial = self._acting, None
         seal.node.on_trial = False
 
@@ -108,9 +107,9 @@ class Orders:
                 return note.REFUSED
             seal.is_called = True  # the receipt that follows this command brings the question
             return note.WORKED
-        if self._trial is not None:
-            return note.REFUSED
         try:
+            if self._trial is not None or trial.has_trial(self._folder):
+                return note.REFUSED
             fields = trial.wanted(self._folder, kind, parts)
             if trial.is_in_force(self._folder, fields):
                 return note.WORKED
@@ -120,6 +119,8 @@ class Orders:
             trial.keep(self._folder, fields)
         except (SettingsError, OSError):
             return note.REFUSED
+        if self._wanted is not None:  # made before, of what was in force then
+            self._wanted["heartbeat_s"] = fields["heartbeat_s"]
         seal.settings = Settings(fields, seal.settings.folder)
         node = seal.node
         node.heartbeat_ms = seal.settings.heartbeat_ms

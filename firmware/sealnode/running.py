@@ -13,11 +13,13 @@ WAIT_MS_MAX = 10  # how late a change of a switch may be checked
 SAFE_MS = 21_600_000
 
 
-def live(board, make, mains: bool, let_in) -> None:  # type: ignore[no-untyped-def]
+def live(board, make, mains: bool, let_in, on_trial=False) -> None:  # type: ignore[no-untyped-def]
     """Be a seal until it sleeps, which on a chip is the end of this program.
 
-    `make(safe)` gives the seal, or what is left of it in safe mode; `let_in(bool)` whether Ctrl-C
-    stops this program from now on, and is not called on a bench.
+    A program `on_trial` is never in safe mode: the bad starts were another's, it has two of its own
+    (`chooser`), and what only beat would be called good. `make(safe)` gives the seal, or what is
+    left of it in safe mode; `let_in(bool)` whether Ctrl-C stops this program from now on, and is
+    not called on a bench.
     """
     began_ms = board.now_ms()
     is_bench = board.cause == waking.NOT_TOLD
@@ -29,7 +31,7 @@ def live(board, make, mains: bool, let_in) -> None:  # type: ignore[no-untyped-d
         board.remember(b"")
         board.sleep(waking.rest_ms(dips))
         return
-    safe = waking.is_safe_mode(boots)
+    safe = waking.is_safe_mode(boots) and not on_trial
     seal, is_counted = make(safe), boots > 0 or dips > 0
     while not seal.asleep:
         now_ms = board.now_ms()

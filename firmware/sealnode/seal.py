@@ -1,9 +1,8 @@
 """One seal, whole: its board, contacts, spool, mind and link, driven by `poll`.
 
 `poll` does everything that can be done at once and says how soon it wants to be called again, so a
-chip runs one seal and a bench runs a building of them in one loop.
-
-What the gateway commands is for `commands`; what comes of it is told in notes.
+chip runs one seal and a bench runs a building of them in one loop. What the gateway commands is for
+`commands`; what comes of it is told in notes.
 """
 
 import os
@@ -39,11 +38,13 @@ _ANSWER = b"\x15"  # how an answer about an update begins (sealwire.update)
 POLL_MS = 20  # the longest wait while the link may have something to say
 FORGET_MS = 2000  # a receipt reaches the flash this late at most; until then it would be sent again
 FLASH_RETRY_MS = 1000
+MUTE_MS_MAX = 300_000  # that nothing can be said, until a fresh start mounts the flash anew
 WIFI_MS_MAX = 30_000
 
 
 class Seal:
-    """Build it after each power-on or wake; it raises SpoolError or OSError if it must not run."""
+    """Build it after each power-on or wake; it raises SpoolError or OSError if it must not run.
+    `slots`: the folder with the slots; without one it takes no updates."""
 
     def __init__(
         self,
@@ -53,15 +54,12 @@ class Seal:
         slots: "str | None" = None,
         on_trial: bool = False,
     ) -> None:
-        # `slots`: the folder with the slots; without one it takes no updates.
         now_ms = board.now_ms() if now_ms is None else now_ms
         self.board = board
         self.settings = settings
         self.is_called = False  # the gateway says that there may be an update: ask with its receipt
         self.refused = 0  # messages that were no receipt and no command of ours
-        self.receipts = 0
-        self.sent = 0
-        self.flash_failures = 0
+        self.receipts = self.sent = self.flash_failures = 0
         self.asleep = False
         self.answer = 0, 0  # the latest command's ticket, and what came of it (sealwire.note)
         self.commands: "Commands | None" = None  # until there is one
@@ -73,9 +71,9 @@ class Seal:
         woken = self.spool.boot(memory[0], memory[1])
         # Of the transmissions of this wake that no command has answered yet: all above it.
         self.fresh_counter, self.answered_ms = self.spool.counter, now_ms
-        self._retry_ms = self._forget_ms = now_ms
+        self._retry_ms = self._forget_ms = self._began_ms = now_ms
         if not woken:
-            self.spool.save()  # the new epoch, before its first use; without it there is no seal
+            self._save(now_ms)  # the new epoch, before its first use: without it nothing is said
         its = settings.mains, board.random_below, now_ms, woken, settings.bluetooth
         self.node = Node(self.spool, settings.heartbeat_ms, *its)
         bits, flutter = (memory[3], memory[7]) if woken else (None, b"")
@@ -151,13 +149,19 @@ class Seal:
                 self.beacon.end(self.board)
             self.beacon = Beacon(settings.key)
 
-    def read_link(self) -> None:
-        """Read in what a session needs, once: most wakes say all that they have to say by air."""
-        from .link import Link
-
+    def read_link(self) -> bool:
+        """Read in what a session needs. False if heap or certificate are not good for it yet."""
         acting = self._acting
         own = acting.user, acting.password, own_topics.receipt(acting.seal_id)
-        self.link = Link(acting.broker, acting.port, acting.ca_der(), acting.server_name, *own)
+        try:
+            from .link import Link
+
+            self.link = Link(acting.broker, acting.port, acting.ca_der(), acting.server_name, *own)
+        except (MemoryError, OSError, ValueError) as error:
+            if isinstance(error, MemoryError) and self.node.misses >= _link.ROOMLESS_MAX:
+                raise
+            self.link.fail(str(error))
+        return not isinstance(self.link, _link.Offline)
 
     def hang_up(self, now_ms: int) -> None:
         """End the session; the node asks for the next one."""
@@ -210,16 +214,15 @@ class Seal:
 
     def _hear(self, payload: bytes, now_ms: int) -> None:
         if payload[:1] == _ANSWER:
-            if self.asking is None or not self.asking.hear(payload):
-                self.refused += 1
+            self.refused += self.asking is None or not self.asking.hear(payload)
             return
         try:
             direction, epoch, counter, plain = open_up(self._cipher, self._id, payload)
             if direction == TO_GATEWAY or version_of(payload) != VERSION:
                 raise WireError("malformed", "neither a receipt nor a command of this version")
             if direction == ORDER:
-                if not self._read_commands().take(epoch, counter, plain, now_ms):
-                    self.refused += 1  # there was no room for it; it is asked again
+                # One that there was no room for is asked again.
+                self.refused += not self._read_commands().take(epoch, counter, plain, now_ms)
                 return
             receipt = unpack(plain)
         except WireError:
@@ -242,7 +245,7 @@ class Seal:
         if self.asking is None and self.slots is not None:
             from .asking import Asking
 
-            self.asking = Asking(*self.slots, self.settings.seal_id, self._cipher)
+            self.asking = Asking(*self.slots, self._acting.seal_id, self._cipher)
         if self.asking is not None:
             self.asking.answered(counter, now_ms, self.is_called)
             self.is_called = False
@@ -251,9 +254,9 @@ class Seal:
         """Bring an update on, behind everything that is to be told; restart once it lies there."""
         if self.asleep or self.spool.count or self.link.state != _link.UP:
             return
-        if asking.pull(self.spool, self.link, now_ms) and self.switches.is_at_rest():
-            self.close()
-            asking.restart()
+        is_whole = asking.pull(self.spool, self.link, now_ms) and self.switches.is_at_rest()
+        if is_whole and self._is_kept(now_ms) and asking.restart():
+            self.link.close()
             self.asleep = True
             self.board.restart()
 
@@ -281,9 +284,8 @@ class Seal:
             if self.beacon:
                 self.beacon.say(number)
         elif effect == _node.CONNECT:
-            if isinstance(self.link, _link.Offline):
-                self.read_link()
-            self._wanted_ms = now_ms
+            if not isinstance(self.link, _link.Offline) or self.read_link():
+                self._wanted_ms = now_ms
         elif effect == _node.DROP:
             self.link.fail("no receipt for too long")
             self._step(Event(_node.DOWN), now_ms)
@@ -296,7 +298,7 @@ class Seal:
         if plain is None:
             return None
         counter = self.spool.take_counter()
-        if self.spool.stored_epoch != self.spool.epoch and not self._save(now_ms):
+        if not self.spool.may_speak and not self._save(now_ms):
             return None  # an epoch that is not in the flash might come twice; the node asks again
         return counter, plain
 
@@ -328,11 +330,9 @@ class Seal:
 
     def _report(self, seq: int, now_ms: int) -> "bytes | None":
         report = self.node.report(seq, now_ms, self.board.battery_mv())
-        if report is None:
-            return None
-        if report.kind == HEARTBEAT:
+        if report is not None and report.kind == HEARTBEAT:
             report.signal_dbm = self.board.signal_dbm()
-        return pack(report)
+        return None if report is None else pack(report)
 
     def _read_commands(self) -> "Commands":
         if self.commands is None:
@@ -344,21 +344,25 @@ class Seal:
     def _note(self) -> bytes:
         from sealwire import note  # once a start, and when a command was answered
 
-        ticket, outcome = self.answer
-        board = self.board
-        cause, signal_dbm, battery_mv = board.reset_cause(), board.signal_dbm(), board.battery_mv()
-        return note.pack(cause, FIRMWARE, ticket, outcome, signal_dbm, battery_mv)
+        measured = self.board.signal_dbm(), self.board.battery_mv()
+        return note.pack(self.board.reset_cause(), FIRMWARE, *self.answer, *measured)
 
     def _save(self, now_ms: int) -> bool:
-        """Write the spool. A flash that fails is tried again; the report goes out all the same,
-        for the gateway can hold what the flash cannot."""
+        """Write the spool. If the flash fails, later; the gateway holds what it cannot."""
         try:
             self.spool.save()
         except OSError:
+            if now_ms >= self._began_ms + MUTE_MS_MAX and not self.spool.may_speak:
+                raise
             self.flash_failures += 1
             self._retry_ms = self._forget_ms = now_ms + FLASH_RETRY_MS
             return False
         return True
+
+    def _is_kept(self, now_ms: int) -> bool:
+        """Whether the flash has all; of a receipt that it has not, the report is said once more."""
+        is_kept = not (self.spool.unsaved or self.spool.stale) or self._save(now_ms)
+        return is_kept or not self.spool.unsaved
 
     def _sleep(self, ms: int, now_ms: int) -> None:
         if self.beacon and (self.beacon.waiting or self.beacon.is_on_air(now_ms)):
@@ -369,7 +373,7 @@ class Seal:
         is_up = self.link.state == _link.UP
         if self.asking is not None and is_up and self.asking.keeps_awake(now_ms):
             return
-        if (self.spool.unsaved or self.spool.stale) and not self._save(now_ms):
+        if not self._is_kept(now_ms):
             return
         self.link.close()
         self.board.wifi(False)
@@ -380,8 +384,7 @@ class Seal:
     def _wait_ms(self, now_ms: int) -> int:
         due = min(self.node.due_ms(now_ms), self.link.due_ms(now_ms))
         wanted_ms = self.switches.due_ms()
-        if wanted_ms is not None:
-            due = min(due, wanted_ms)
+        due = due if wanted_ms is None else min(due, wanted_ms)
         if self.beacon and self.beacon.until_ms is not None:
             due = min(due, self.beacon.until_ms)
         if self.lamp is not None:

@@ -1,6 +1,7 @@
 """What `menshen flash` wrote for this seal: read once, checked, refused with a sentence."""
 
 import json
+from errno import ENOENT
 
 FILE = "seal.json"
 OVER = "over"  # there, and empty, while no order holds at the seal's door; see over.py
@@ -58,11 +59,14 @@ def read(folder: str) -> Settings:
 
 
 def fields_of(path: str) -> "dict[str, object]":
-    """What a file holds, unchecked. Raises SettingsError."""
+    """What a file holds, unchecked. SettingsError if there is none or it makes no sense, OSError
+    if it cannot be read now: that is no word about what stands there."""
     try:
         with open(path) as file:
             fields = json.load(file)
     except OSError as error:
+        if error.errno != ENOENT:
+            raise
         raise SettingsError("%s: cannot be read (%s); flash this seal" % (path, error)) from None
     except ValueError:
         raise SettingsError("%s: is no JSON; flash this seal again" % path) from None

@@ -132,6 +132,11 @@ class Spool:
         self.counter += 1
         return self.counter
 
+    @property
+    def may_speak(self) -> bool:
+        """Whether the flash has the epoch: one that it has not might come twice."""
+        return self.stored_epoch == self.epoch
+
     def save(self) -> None:
         """Write the state. OSError if the flash does not take it; the old state is then whole."""
         generation = self.generation + 1

@@ -22,7 +22,9 @@ WINDOW = 2  # blocks in a question, of the BLOCKS_MAX that the gateway would giv
 AWAKE_MS_MAX = 120_000
 TRUST = "update.json"  # of `sealupdate.install`, as the next
 PULLED = "update"
+ROOM_BYTES = 32_768  # that a file leaves to the spool, the settings and the line
 _HEAD_BYTES = 10  # the release's id and its size
+_NO_SPACE = 28  # an errno
 CHIPS = ("unknown", "esp32", "esp32c3", "esp32c6", "esp32s3")  # sealwire.release.CHIPS
 REASONS = (  # sealwire.update_answer.REASONS
     "", "unsigned", "damaged", "older", "incompatible", "full", "nokey", "crashed", "silent",
@@ -52,14 +54,11 @@ class Updates:
         self._tries = 0
         self.until_ms = now_ms + AWAKE_MS_MAX
         self._window: "list[bytes]" = []  # what has come of the blocks that it asked for
-        self._board = 0
         self._image = _none()  # type: ignore[no-untyped-call]
-        try:
-            with open(folder + TRUST) as file:
-                self._board = json.load(file)["board"]
-        except (OSError, ValueError, KeyError):  # it was never told whose releases to take
-            self.is_over = True
+        self._board = self._told_board()
         self._resume()
+        if line[1] != slot_file.GOOD:  # until that is decided there is no other slot to spare
+            self.is_over, self.is_whole = True, False
 
     def due_ms(self, now_ms: int) -> int:
         """When `poll` has something to do, if nothing comes before."""
@@ -86,6 +85,22 @@ class Updates:
             self._epoch, self._asked = spool.epoch, counter
             self._window = [b""] * self._count
             self._again_ms = now_ms + ANSWER_MS
+
+    def _told_board(self) -> int:
+        """The wiring, as it was told with the key whose releases to take; without one it asks for
+        none. One that is damaged is said to the gateway, for nobody else would see it."""
+        try:
+            with open(self._folder + TRUST) as file:
+                board = json.load(file)["board"]
+            if isinstance(board, int) and 0 < board < 256:
+                return board
+        except OSError:
+            self.is_over = True
+            return 0
+        except (ValueError, KeyError, TypeError):
+            pass
+        self._failed, self._reason = update.NOTHING.hex(), "nokey"
+        return 0
 
     def hear(self, payload: bytes) -> bool:
         """An answer. False if it answers nothing that was asked."""
@@ -132,22 +147,25 @@ class Updates:
         if self._release:  # it is not given out any more
             self._drop()
         self.is_over = (
-            release == update.NOTHING
+            release in (update.NOTHING, bytes.fromhex(self._failed))
             or counter <= self._floor
-            or release.hex() == self._failed
-            or not 0 < size <= update.OFFSET_MAX
+            or not size
+            or not self._board
         )
         if self.is_over:
             return
+        self._release, self._size, self._have, self._tries = release, size, 0, 0
         try:
-            if is_image and self._open_image():
+            if size > (update.OFFSET_MAX if is_image else room(self._folder)):
+                raise OSError(_NO_SPACE, "full")
+            if is_image:
+                if not self._open_image():
+                    return
                 self._image.begin()  # before the file: what it says of another is not this one's
             with open(self._path, "wb") as file:
                 file.write(release + (size | is_image << 31).to_bytes(4, "big"))
-        except OSError:  # a full flash: asked again in an hour
-            self.is_over = True
-        if not self.is_over:
-            self._release, self._size, self._have, self._tries = release, size, 0, 0
+        except OSError as error:
+            self._fail(error)
 
     def _take(self, i: int, offset: int, data: bytes) -> None:
         """A block of the window; it goes to the flash when all have come."""
@@ -176,10 +194,9 @@ class Updates:
                 if self._have + sum([len(block) for block in blocks]) == self._size:
                     self._image.finish(self._size)
             else:
-                _append(self._path, blocks)
-        except OSError:
-            self._drop()
-            self.is_over = True
+                append(self._path, blocks)
+        except OSError as error:
+            self._fail(error)
             return
         self._have += sum([len(block) for block in blocks])
         self.is_whole = self._have == self._size
@@ -198,9 +215,14 @@ class Updates:
             self._drop()
             return
         if is_image:
+            self._release, self._size = head[:6], size
             if not self._open_image():
                 return
-            have = self._image.reached(have)
+            try:
+                have = self._image.reached(have)
+            except OSError as error:
+                self._fail(error)
+                return
         if have > size:  # what is written of how far it came is damaged
             self._drop()
             return
@@ -208,16 +230,37 @@ class Updates:
         self.is_whole = have == size
 
     def _open_image(self) -> bool:
-        """Where an image's bytes go. False, and it is over, on a board without a place for it."""
+        """Where an image's bytes go. False on a board without a place for it."""
         from sealupdate import image
 
         try:
-            self._image = image.Sink(self._folder, self._path)
+            self._image = image.Sink(self._folder, self._path, self._size)
         except image.NoPlaceError:
-            self._drop()
-            self.is_over = True
+            self._refuse("incompatible")
             return False
         return True
+
+    def _fail(self, error: OSError) -> None:
+        """The flash does not take it. What is full stays full; for what else there is, another try
+        in an hour, of which the gateway counts the bytes that come twice."""
+        if error.errno == _NO_SPACE:
+            self._refuse("full")
+        else:
+            self._drop()
+            self.is_over = True
+
+    def _refuse(self, reason: str) -> None:
+        """Nothing of this release comes again, and the next question says why: asked at once."""
+        from chooser import Slots
+
+        self._failed, self._reason = self._release.hex(), reason
+        self._drop()
+        try:
+            slots = Slots(self._folder)
+            if slots.state == slot_file.GOOD:
+                slots.refuse(self._failed, reason)
+        except OSError:  # told, and perhaps pulled once more
+            pass
 
     def _drop(self) -> None:
         self._release, self._size, self._have = b"", 0, 0
@@ -232,7 +275,14 @@ def _none():  # type: ignore[no-untyped-def]
     """No image: its code is read in for one alone."""
 
 
-def _append(path: str, blocks: "list[bytes]") -> None:
+def room(folder: str) -> int:
+    """How many bytes a file may have."""
+    status = os.statvfs(folder)
+    free, blocks = status[3], status[2]
+    return status[0] * free - ROOM_BYTES if free <= blocks else 0  # littlefs counts some twice
+
+
+def append(path: str, blocks: "list[bytes]") -> None:
     with open(path, "ab") as file:
         for block in blocks:
             file.write(block)

@@ -13,7 +13,10 @@ BLOCK_BYTES = 4096
 NOTE = "image"  # which place is on trial, beside `slot`
 REACHED = "update.at"  # how far an image has come
 MARK_BYTES = 65_536
+NO_SPACE = 28  # the errno of a full flash, which not each port's `errno` names
 _BEFORE = 10  # id and size, in front of a release
+_LENGTH_BYTES = 6  # of a release, up to its manifest
+_BLOCKS = 4
 _ERASE = 6
 _PART = 512
 
@@ -36,8 +39,9 @@ class Sink:
     as that of any release, what follows into `place`. How far it is lies in a file of its own, and
     is written now and then: what came since is pulled again."""
 
-    def __init__(self, folder: str, path: str, partition=None) -> None:  # type: ignore[no-untyped-def]
-        self._path, self._mark = path, folder + REACHED
+    def __init__(self, folder: str, path: str, size: int, partition=None) -> None:  # type: ignore[no-untyped-def]
+        # `size` of the whole release.
+        self._path, self._mark, self._size = path, folder + REACHED, size
         self._there = place(partition)  # type: ignore[no-untyped-call]
         self._head = 0  # bytes, once its first ones have come
         self._written = 0  # of the mark
@@ -59,20 +63,18 @@ class Sink:
             return self._head
 
     def take(self, offset: int, blocks: "list[bytes]") -> None:
-        """What was pulled from `offset` on. OSError if the flash does not take it."""
+        """What was pulled from `offset` on. OSError if the flash does not take it, NO_SPACE among
+        others if the image is larger than its place."""
         for block in blocks:
-            kept = block
-            if self._head:
-                kept = block[: max(self._head - offset, 0)]
-            if kept:
-                with open(self._path, "ab") as file:
-                    file.write(kept)
-                if not self._head:
-                    self._read_head()
-                    if offset + len(kept) > self._head:
-                        raise OSError("a manifest that is shorter than a block")
-            if len(kept) < len(block):
-                write(self._there, offset + len(kept) - self._head, block[len(kept) :])
+            if not self._head:
+                first = block[: _LENGTH_BYTES - offset]
+                self._append(first)
+                self._read_head()
+                offset, block = offset + len(first), block[len(first) :]
+            cut = max(self._head - offset, 0)
+            self._append(block[:cut])
+            if cut < len(block):
+                write(self._there, offset + cut - self._head, block[cut:])
             offset += len(block)
         self._note(offset)
 
@@ -87,11 +89,20 @@ class Sink:
             self._written = reached
             self.finish(self._head + reached)
 
+    def _append(self, data: bytes) -> None:
+        if data:
+            with open(self._path, "ab") as file:
+                file.write(data)
+
     def _read_head(self) -> None:
         with open(self._path, "rb") as file:
             file.seek(_BEFORE)
-            head = file.read(6)
-        self._head = 6 + (head[4] << 8 | head[5]) + 64 if len(head) == 6 else 0
+            head = file.read(_LENGTH_BYTES)
+        if len(head) < _LENGTH_BYTES:
+            return
+        self._head = _LENGTH_BYTES + (head[4] << 8 | head[5]) + 64
+        if self._size - self._head > self._there.ioctl(_BLOCKS, 0) * BLOCK_BYTES:
+            raise OSError(NO_SPACE, "full")
 
 
 def write(there, offset: int, data: bytes) -> None:  # type: ignore[no-untyped-def]

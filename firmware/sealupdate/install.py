@@ -63,7 +63,26 @@ def run(slots) -> None:  # type: ignore[no-untyped-def]
             fill(folder, path, manifest)
             slots.try_other(slots.trying, manifest.counter)
     except Refused as refused:
-        slots.refuse(slots.trying, refused.reason)
+        _refuse(slots, refused.reason)
+    except OSError:  # a flash without room for a folder or for the line
+        _refuse(slots, NO_ROOM)
+    _remove(path)
+
+
+def _refuse(slots, reason: str) -> None:  # type: ignore[no-untyped-def]
+    """It is not to be taken. On a flash that is full not even the line has room: what was pulled
+    and the half slot make it, or the board would start for ever to look at it."""
+    refused = slots.trying
+    try:
+        if reason == NO_ROOM:
+            clear(slots.folder + slots.other)
+        slots.refuse(refused, reason)
+    except OSError:
+        _remove(slots.folder + PULLED)
+        slots.refuse(refused, reason)
+
+
+def _remove(path: str) -> None:
     try:
         os.remove(path)
     except OSError:  # there was none

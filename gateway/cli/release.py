@@ -11,6 +11,7 @@ from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import say, say_json
 from gateway.provisioning.firmware_bundle import BOARD_REVISION, MPY_VERSION, application
+from gateway.provisioning.flash_places import PlacesError, need_room, read_places
 from gateway.store.private_file import write_private, write_public
 from gateway.updates import release_file, signing
 from gateway.updates.release_file import Release, ReleaseError
@@ -46,6 +47,9 @@ def release(
     image: Annotated[
         Path | None, typer.Option(help="build: MicroPython itself, in place of our program.")
     ] = None,
+    partitions: Annotated[
+        Path | None, typer.Option(help="build: the seals' table of partitions, if not ours.")
+    ] = None,
     key: Annotated[Path, typer.Option(help="sign: the private key.")] = Path(signing.PRIVATE),
     public: Annotated[Path, typer.Option(help="show: the public key to check it by.")] = Path(
         signing.PUBLIC
@@ -72,12 +76,13 @@ def release(
                 if not version or counter < 1:
                     raise CommandError("build needs --version and --counter", MISUSED)
                 made = _built(version, counter, chip or CHIPS, board or [BOARD_REVISION], image)
+                need_room(made.manifest, read_places(partitions))
                 _write(file, made)
             case What.SIGN:
                 _write(file, _signed(_read(file), key))
             case What.SHOW:
                 _show(_read(file), public, as_json)
-    except (ReleaseError, signing.KeyUnusableError) as error:
+    except (ReleaseError, PlacesError, signing.KeyUnusableError) as error:
         raise CommandError(f"{file}: {error}") from error
 
 

@@ -14,6 +14,7 @@ from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import ago, counted, say, say_json, show
+from gateway.provisioning.flash_places import PlacesError, need_room, read_places
 from gateway.settings import load
 from gateway.store.database import Store, need_none_before
 from gateway.updates import kept, release_file, rollout, signing
@@ -58,6 +59,9 @@ def update(
     stop: Annotated[
         int, typer.Option(min=0, max=100, help="start: stop above so many per cent of failures.")
     ] = Plan().stop_percent,
+    partitions: Annotated[
+        Path | None, typer.Option(help="add: the seals' table of partitions, if not ours.")
+    ] = None,
     config: Config = CONFIG,
     as_json: Json = False,
 ) -> None:
@@ -74,7 +78,7 @@ def update(
         try:
             match what:
                 case What.ADD:
-                    _add(store, Path(which), config.parent / signing.PUBLIC, now)
+                    _add(store, Path(which), config.parent / signing.PUBLIC, partitions, now)
                 case What.LIST:
                     _list(store, now, as_json)
                 case What.START:
@@ -83,12 +87,12 @@ def update(
                     _show(store, now, as_json)
                 case _:
                     _turn(store, _TURNS[what], now)
-        except (RefusedError, ReleaseError, signing.KeyUnusableError) as error:
+        except (RefusedError, ReleaseError, PlacesError, signing.KeyUnusableError) as error:
             raise CommandError(str(error)) from error
 
 
-def _add(store: Store, path: Path, public: Path, now: int) -> None:
-    """Only what this site's key has signed, and what its gateway understands."""
+def _add(store: Store, path: Path, public: Path, partitions: Path | None, now: int) -> None:
+    """Only what this site's key has signed, its gateway understands, its seals have room for."""
     try:
         release = release_file.read(path.read_bytes())
     except OSError as error:
@@ -101,6 +105,7 @@ def _add(store: Store, path: Path, public: Path, now: int) -> None:
             f"{path} speaks wire version {release.manifest.wire}, this gateway "
             f"{sealwire.VERSION}: update the gateway first"
         )
+    need_room(release.manifest, read_places(partitions))
     with store.writing() as connection:
         kept.add(connection, release, now)
     manifest = release.manifest

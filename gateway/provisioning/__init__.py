@@ -9,5 +9,6 @@ and `board_scripts` (what it puts on a board, and how), `joining` (whether that 
 site: `certificates`, `broker_config`, `broker_record` (what was chosen before), `seal_logins`,
 `spare_logins`, `broker_logins` and `broker_reload` (whom the broker lets in), `site_authority`
 (there is one). And at a seal's end: `retirement` (it leaves the broker) and `board_wipe`. Over the
-air: `asking` seals for something, and `rotation` for another identity.
+air: `asking` seals for something, `rotation` for another identity, and `flash_places` (what a seal
+has room for).
 """

@@ -62,6 +62,13 @@ for entry in list(os.ilistdir("/")):
         strip("/" + entry[0])
 for folder in folders:
     os.mkdir("/" + folder)
+try:  # the bad starts of what ran here before (board.py) are not the next one's
+    import esp32
+    store = esp32.NVS("menshen")
+    store.set_i32("boots", 0)
+    store.commit()
+except (ImportError, AttributeError, OSError):
+    pass
 status = os.statvfs("/")
 answer({"block": status[1], "free": status[0] * status[3], "total": status[1] * status[2]})
 """

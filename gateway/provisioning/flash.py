@@ -44,6 +44,7 @@ from gateway.provisioning.firmware_bundle import (
     is_of_updates,
     slot_of,
 )
+from gateway.provisioning.flash_places import ROOM_FOR_STATE_BYTES
 from gateway.provisioning.joining import Join, Reason, join
 from gateway.provisioning.romfs_image import romfs_image
 from gateway.registry.credentials import Identity, fresh_identity
@@ -55,7 +56,6 @@ _ARRIVING = "seal.json.new"
 STATE_FILES = ("spool.a", "spool.b", "trial.json", "trial.json.new", "over")
 OLDEST_MICROPYTHON = (1, 25)  # the oldest that the firmware is tested on
 _NEEDED_MODULES = ("cryptolib", "hashlib", "tls", "machine", "network", "esp32")
-_ROOM_FOR_STATE_BYTES = 32 * 1024
 _PROOF_AAD = b"proof"
 
 
@@ -233,7 +233,7 @@ def _clear(link: BoardLink, present: Sequence[str], files: Sequence[BoardFile]) 
     block = told["block"]
     free = told["free"] if told["free"] <= told["total"] else 0  # littlefs counts folders twice
     size = sum(-(-len(file.content) // block) * block for file in files)
-    needed = COPIES * size + _ROOM_FOR_STATE_BYTES
+    needed = COPIES * size + ROOM_FOR_STATE_BYTES
     if needed > free:
         raise BoardError(
             f"The board is full: {free // 1024} of {told['total'] // 1024} KB are free, and a seal "

@@ -18,11 +18,13 @@ from msgspec import Struct
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 
 AT_ONCE_MAX: Final = 50
-TRIES_MAX: Final = 5  # that a seal begins to pull and is not heard of again
+TRIES_MAX: Final = 5  # that a seal begins to pull and is not heard of again, or begins anew
+AGAIN_MS: Final = 10 * MINUTE_MS  # until a question is no repeat of one whose answer was lost
 PULL_MS: Final = HOUR_MS  # without a block, until it counts as not begun
 TRIAL_MS: Final = 20 * MINUTE_MS  # from the last block to a word of how it went
 CALL_MS: Final = 15 * MINUTE_MS  # that a seal has to ask, once it was called; then others are
 STAGE_MS: Final = DAY_MS  # a seal that says nothing for so long holds nobody up
+SILENT_MS: Final = 7 * DAY_MS  # one that could have begun and did not is waited for no longer
 FAILURES_MIN: Final = 2  # below it there is no share to speak of
 
 
@@ -126,13 +128,16 @@ def to_call(seals: Seals, called_ms: Mapping[str, int], plan: Plan, now_ms: int)
     return fresh[: max(free, 0)]
 
 
-def why_stop(seals: Seals, plan: Plan) -> str:
-    """Why nobody else may have it, in a sentence; "" if all is well."""
+def why_stop(seals: Seals, plan: Plan, since_ms: int, now_ms: int) -> str:
+    """Why nobody else may have it, in a sentence; "" if all is well. What failed before `since_ms`
+    was known to whoever let it go on then, and so was what a clock that was ahead has dated."""
     states = [progress.state for progress in seals.values()]
     good, failed = states.count(SealState.GOOD), states.count(SealState.FAILED)
-    if any(p.stage == Stage.CANARY and p.state is SealState.FAILED for p in seals.values()):
+    bad = [progress for progress in seals.values() if progress.state is SealState.FAILED]
+    fresh = [progress for progress in bad if min(since_ms, now_ms) <= progress.changed_ms <= now_ms]
+    if any(progress.stage == Stage.CANARY for progress in fresh):
         return "a canary failed"
-    if failed >= FAILURES_MIN and failed * 100 > (good + failed) * plan.stop_percent:
+    if fresh and failed >= FAILURES_MIN and failed * 100 > (good + failed) * plan.stop_percent:
         return f"{failed} of {good + failed} seals failed, more than {plan.stop_percent} %"
     return ""
 
@@ -142,9 +147,36 @@ def is_done(seals: Seals) -> bool:
     return all(progress.state in FINISHED for progress in seals.values())
 
 
+def begun(progress: Progress, now_ms: int) -> Progress:
+    """It is offered the release: it begins, or begins anew, which is another try."""
+    tries = progress.tries
+    if progress.state in AT_IT and (
+        progress.have_bytes or now_ms - progress.changed_ms >= AGAIN_MS
+    ):
+        tries += 1
+    if tries >= TRIES_MAX:
+        return moved(progress, SealState.FAILED, now_ms, reason="other")
+    return Progress(progress.stage, SealState.PULLING, now_ms, 0, tries)
+
+
+def given(progress: Progress, until: int, size: int, now_ms: int) -> Progress:
+    """It was given bytes up to `until` of `size`. Only what it never had is news of it: else a seal
+    that loses what it has would fetch the same for ever."""
+    state = SealState.TRYING if until >= size else SealState.PULLING
+    if progress.state is SealState.TRYING and state is SealState.PULLING:
+        progress = begun(progress, now_ms)
+        if progress.state is SealState.FAILED:
+            return progress
+    if progress.state is state and until <= progress.have_bytes:
+        return progress
+    return moved(progress, state, now_ms, have=max(until, progress.have_bytes))
+
+
 def after_silence(progress: Progress, now_ms: int) -> Progress:
     """What has become of a seal of which nothing more was heard."""
     waited_ms = now_ms - progress.changed_ms
+    if waited_ms < 0:  # a clock that was ahead wrote that
+        return moved(progress, progress.state, now_ms, reason=progress.reason)
     if progress.state is SealState.TRYING and waited_ms >= TRIAL_MS:
         return moved(progress, SealState.FAILED, now_ms, reason="silent")
     if progress.state is SealState.PULLING and waited_ms >= PULL_MS:
@@ -154,6 +186,22 @@ def after_silence(progress: Progress, now_ms: int) -> Progress:
             progress.stage, SealState.WAITING, now_ms, progress.have_bytes, progress.tries + 1
         )
     return progress
+
+
+def given_up(progress: Progress, now_ms: int) -> Progress:
+    """It could have begun for SILENT_MS and was not heard: a canary has failed, another is none."""
+    is_canary = progress.stage == Stage.CANARY
+    state = SealState.FAILED if is_canary else SealState.LEFT_OUT
+    return moved(progress, state, now_ms, reason="silent")
+
+
+def heard_again(progress: Progress, now_ms: int) -> Progress:
+    """One that was given up for its silence asks, and says nothing of a failure: it waits its turn
+    again, which is another try."""
+    if progress.reason != "silent" or progress.tries + 1 >= TRIES_MAX:
+        return progress
+    tries = progress.tries + 1
+    return Progress(progress.stage, SealState.WAITING, now_ms, progress.have_bytes, tries)
 
 
 def moved(

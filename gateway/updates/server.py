@@ -16,6 +16,7 @@ from gateway.store.database import Store, StoreError
 from gateway.store.seal_commands import CommandKind, TooManyCommandsError
 from gateway.updates import kept, rollout
 from gateway.updates.kept import Rollout
+from gateway.updates.release_file import ReleaseError
 from gateway.updates.rollout import AT_IT, Progress, RolloutState, SealState
 from sealwire import ccm, topics, update, update_answer
 from sealwire.errors import WireError
@@ -55,6 +56,9 @@ class UpdateServer:
         self._marks: dict[str, tuple[int, int]] = {}
         self._answered = 0
         self._called_ms: dict[str, int] = {}  # of the roll-out that is held: whom, and when last
+        self._heard_ms: dict[str, int] = {}  # likewise: who asked
+        self._loaded_ms = 0  # since when it is held as it stands
+        self._unreadable: tuple[int, RolloutState, int] | None = None
         self._stop = ""  # why the roll-out is to be stopped, until that is written
         self.refused = 0  # questions that were none
 
@@ -77,6 +81,7 @@ class UpdateServer:
             return
         self._marks[seal_id] = epoch, counter + request.count - 1
         self._answered += 1
+        self._heard_ms[seal_id] = self._now_ms()
         where = topics.receipt(seal_id)
         if request.kind == update.ASK:
             offer = self._offer(seal_id, request)
@@ -154,16 +159,22 @@ class UpdateServer:
             return kept.newest(connection)
 
     async def _load(self, newest: tuple[int, RolloutState, int] | None) -> None:
-        if newest is None:
+        if newest is None or newest == self._unreadable:
             self._rollout = None
             return
-        read = await asyncio.to_thread(self._read, newest[0])
+        try:
+            read = await asyncio.to_thread(self._read, newest[0])
+        except ReleaseError as error:
+            log.warning("roll-out %d is not to be gone on with: %s", newest[0], error)
+            self._rollout, self._unreadable = None, newest
+            return
         if self._rollout is not None and self._rollout.rollout_id == read.rollout_id:
             read.seals |= self._changed  # what came while it was read
         elif read.state is RolloutState.RUNNING:
             number = read.release.manifest.counter
             log.info("roll-out %d: release %d to the seals", read.rollout_id, number)
-            self._called_ms = {}
+            self._called_ms, self._heard_ms = {}, {}
+        self._loaded_ms = self._now_ms()
         self._rollout, self._file = read, read.release.render()
 
     def _read(self, number: int) -> Rollout:
@@ -174,10 +185,23 @@ class UpdateServer:
         current = self._rollout
         if current is None or current.state not in kept.LIVE:
             return
-        now_ms = self._now_ms()
-        for seal_id, progress in current.seals.items():
-            if progress.state in AT_IT:
-                self._move(seal_id, rollout.after_silence(progress, now_ms))
+        now_ms, stage = self._now_ms(), rollout.open_stage(current.seals, self._now_ms())
+        quiet_ms = now_ms - rollout.STAGE_MS
+        for seal_id, progress in list(current.seals.items()):
+            if progress.state in rollout.FINISHED:
+                continue
+            if current.state is RolloutState.STOPPED and progress.state is SealState.PULLING:
+                self._move(seal_id, rollout.moved(progress, SealState.WAITING, now_ms, have=0))
+                continue  # it is told so when it asks, and that is no try of its own
+            self._move(seal_id, rollout.after_silence(progress, now_ms))
+            if (
+                current.state is RolloutState.RUNNING
+                and progress.state is SealState.WAITING
+                and progress.stage <= stage
+                and now_ms - progress.changed_ms >= rollout.SILENT_MS
+                and max(self._heard_ms.get(seal_id, 0), self._loaded_ms) <= quiet_ms
+            ):
+                self._move(seal_id, rollout.given_up(progress, now_ms))
 
     async def _leave_out(self) -> None:
         """Who is no seal any more is waited for no longer; who became another goes on as that."""
@@ -213,16 +237,20 @@ class UpdateServer:
         release, progress, now_ms = current.release, current.seals[seal_id], self._now_ms()
         state, reason = self._said(current, progress, request)
         if state in rollout.FINISHED:
-            if progress.state not in rollout.FINISHED:
+            if (state, reason) != (progress.state, progress.reason):
                 self._move(seal_id, rollout.moved(progress, state, now_ms, reason=reason))
             return nothing
         if current.state is not RolloutState.RUNNING:
             return nothing
+        progress = rollout.heard_again(progress, now_ms)
         if progress.state not in AT_IT and not rollout.may_begin(
             current.seals, seal_id, current.plan, now_ms
         ):
             return nothing
-        self._move(seal_id, rollout.moved(progress, SealState.PULLING, now_ms, have=0))
+        begun = rollout.begun(progress, now_ms)
+        self._move(seal_id, begun)
+        if begun.state is SealState.FAILED:
+            return nothing
         manifest = release.manifest
         return release.release_id, len(self._file), manifest.counter, manifest.kind == IMAGE
 
@@ -233,10 +261,14 @@ class UpdateServer:
         manifest = current.release.manifest
         if request.running >= manifest.counter:
             return SealState.GOOD, ""
-        if progress.state in rollout.FINISHED:
-            return progress.state, progress.reason
         if request.reason and request.release == current.release.release_id:
             return SealState.FAILED, update_answer.REASONS[request.reason]
+        if current.state is RolloutState.RUNNING:
+            progress = rollout.heard_again(progress, self._now_ms())
+        if progress.state in rollout.FINISHED:
+            return progress.state, progress.reason
+        if update_answer.REASONS[request.reason] == "nokey":
+            return SealState.LEFT_OUT, "nokey"
         chip = CHIPS[request.chip] if request.chip < len(CHIPS) else ""
         if chip not in manifest.chips or request.board not in manifest.boards:
             return SealState.LEFT_OUT, "incompatible"
@@ -247,10 +279,11 @@ class UpdateServer:
         current = self._rollout
         if current is None or request.release != current.release.release_id:
             return []
-        progress = current.seals.get(seal_id)
+        progress, now_ms = current.seals.get(seal_id), self._now_ms()
+        if progress is not None and current.state is RolloutState.RUNNING:
+            progress = rollout.heard_again(progress, now_ms)
         if progress is None or progress.state in rollout.FINISHED:
             return []
-        now_ms = self._now_ms()
         if current.state is not RolloutState.RUNNING:
             self._move(seal_id, rollout.moved(progress, SealState.WAITING, now_ms, have=0))
             return []
@@ -258,19 +291,16 @@ class UpdateServer:
             current.seals, seal_id, current.plan, now_ms
         ):
             return []  # it began before the gateway's last end, and others have its place
-        blocks, offset = [], request.offset
-        for _ in range(request.count):
-            data = self._file[offset : offset + update.BLOCK_BYTES]
-            if not data:
-                break
-            blocks.append((offset, data))
-            offset += len(data)
-        if not blocks:  # of what lies behind the end there is nothing: it begins anew
+        start = request.offset
+        data = self._file[start : start + request.count * update.BLOCK_BYTES]
+        if not data:  # of what lies behind the end there is nothing: it begins anew
             return []
-        state = SealState.TRYING if offset >= len(self._file) else SealState.PULLING
-        have = min(offset, len(self._file))
-        self._move(seal_id, rollout.moved(progress, state, now_ms, have=have))
-        return blocks
+        given = rollout.given(progress, start + len(data), len(self._file), now_ms)
+        self._move(seal_id, given)
+        if given.state is SealState.FAILED:
+            return []
+        cuts = range(0, len(data), update.BLOCK_BYTES)
+        return [(start + at, data[at : at + update.BLOCK_BYTES]) for at in cuts]
 
     def _move(self, seal_id: str, progress: Progress) -> None:
         current = self._rollout
@@ -281,6 +311,7 @@ class UpdateServer:
             log.info("update of seal %s: %s%s", seal_id, progress.state, reason)
         current.seals[seal_id] = self._changed[seal_id] = progress
         if current.state is RolloutState.RUNNING:
-            self._stop = self._stop or rollout.why_stop(current.seals, current.plan)
+            times = current.changed_ms, self._now_ms()  # of a start or a going on; now
+            self._stop = self._stop or rollout.why_stop(current.seals, current.plan, *times)
             if self._stop:  # at once, though it is written a little later
                 current.state = RolloutState.STOPPED

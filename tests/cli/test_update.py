@@ -100,6 +100,11 @@ def test_what_is_refused_says_why(menshen: Callable[..., Any], tmp_path: Path) -
     assert "update the gateway first" in menshen("update", "add", str(file), code=1)
     file.write_bytes(made().render()[:-1])
     assert "fetch it again" in menshen("update", "add", str(file), code=1)
+    file.write_bytes(made(files=[("image.bin", bytes(1_572_865))], kind="image", mpy=0).render())
+    assert "too large: it needs 1537 KB" in menshen("update", "add", str(file), code=1)
+    wide = tmp_path / "wide.csv"
+    wide.write_text("ota_0, app, ota_0, 0x10000, 0x200000\nvfs, data, fat, 0x400000, 0x100000\n")
+    menshen("update", "add", str(file), "--partitions", str(wide))
     assert "there is no release 9" in menshen("update", "start", "9", code=1)
     assert "which one?" in menshen("update", "start", code=2)
     file.write_bytes(made().render())

@@ -43,7 +43,7 @@ PWRON, RESET_CAUSE = 1, 2
 SLOT = Path(seal_bench.__file__).with_name("slot")
 PATIENCE_S = 90
 NEW = {"new.mpy": b"a file more, by which the seventh is known"}
-HEAPS = {"files": "96k", "rom": "64k", "image": "96k"}  # the bench around it too
+HEAPS = {"files": "96k", "rom": "64k", "image": "98k"}  # the bench around it too
 CHIP = seal_bench.PROGRAMS / "chip_partitions.py"
 PLACE_BYTES = 128 << 10
 
@@ -358,7 +358,9 @@ def test_another_micropython_is_valid_once_it_was_heard_and_a_dead_one_is_left(
     roll_out(site, tmp_path, 7, image_of(7, 76_000), **image)
     assert block_until(lambda: "roll-out 1" in gateway.log.read_text(), PATIENCE_S)
     seal.plug()
-    assert block_until(lambda: max(overheard.fetches, default=0) > 70_000, PATIENCE_S)
+    assert block_until(lambda: max(overheard.fetches, default=0) > 70_000, PATIENCE_S), (
+        seal.last_words()
+    )
     seal.unplug()  # behind a mark, in the middle of it
     before = len(overheard.fetches)
     seal.plug()

@@ -93,6 +93,15 @@ def mount(disk, at="/flash"):
     return at + "/"
 
 
+def lay_before(wrap, at="/flash"):
+    """On MicroPython: `wrap` of the file system of `empty_folder`, in its place."""
+    import vfs
+
+    vfs.umount(at)
+    real = vfs.VfsLfs2(_disk[0], progsize=32, readsize=32, lookahead=32, mtime=False)
+    vfs.mount(wrap(real), at)
+
+
 _disk = []  # on the board one for all tests: a small heap has no place for two
 
 

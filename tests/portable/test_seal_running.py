@@ -50,7 +50,7 @@ class Board:
         self.did.append(("sleep", ms))
 
 
-def live(board, boots=1, polls=10, receipts=0, mains=True):
+def live(board, boots=1, polls=10, receipts=0, mains=True, on_trial=False):
     """What the board did, whether the seal was a safe one, and who was let in when."""
     made, let_in = [], []
 
@@ -62,7 +62,7 @@ def live(board, boots=1, polls=10, receipts=0, mains=True):
         let_in.append((is_open, board.ms - 5000))
 
     board.boots = lambda: boots
-    running.live(board, make, mains, let)
+    running.live(board, make, mains, let, on_trial)
     return board.did, made, let_in
 
 
@@ -94,6 +94,10 @@ class SafeMode(unittest.TestCase):
         count = waking.boots(9, waking.RESET)
         self.assertFalse(waking.is_safe_mode(count))
         self.assertTrue(waking.is_safe_mode(waking.boots(count, waking.WATCHDOG)))
+
+    def test_a_program_on_trial_is_whole_for_the_bad_starts_were_another_s(self):
+        did, made, _ = live(Board(), 255, receipts=1, on_trial=True)
+        self.assertEqual((did, made), ([("well", 0, 0)], [False]))
 
 
 class Cable(unittest.TestCase):

@@ -34,7 +34,7 @@ class Gateway:
     """In the place of link and gateway: answers, and loses every n-th answer."""
 
     def __init__(self, data=DATA, lose=0):
-        self.cipher = ccm.portable_cipher(KEY)
+        self.cipher, self.seal_id = ccm.portable_cipher(KEY), ID
         self.data, self.lose, self.said = data, lose, 0
         self.requests, self.answers = [], []
         self.is_offered = True
@@ -47,8 +47,7 @@ class Gateway:
             self._say(update_answer.seal_offer(
                 self.cipher, ID, epoch, counter, update.NOTHING, 0, 0))  # fmt: skip
         elif request.kind == update.ASK:
-            self._say(update_answer.seal_offer(
-                self.cipher, ID, epoch, counter, RELEASE, len(self.data), 7))  # fmt: skip
+            self._say(self.offer(epoch, counter))
         else:
             for i in range(request.count):
                 at = request.offset + i * update.BLOCK_BYTES
@@ -56,6 +55,9 @@ class Gateway:
                 self._say(update_answer.seal_block(
                     self.cipher, ID, epoch, counter + i, RELEASE, at, part))  # fmt: skip
         return True
+
+    def offer(self, epoch, counter):
+        return update_answer.seal_offer(self.cipher, ID, epoch, counter, RELEASE, len(self.data), 7)
 
     def _say(self, frame):
         self.said += 1
@@ -66,8 +68,8 @@ class Gateway:
 class Seal:
     """A flash, numbers, and an updater on them."""
 
-    def __init__(self, floor=0):
-        self.folder = flash.empty_folder()
+    def __init__(self, floor=0, folder=None):
+        self.folder = folder or flash.empty_folder()
         with open(self.folder + TRUST, "w") as file:
             json.dump({"key": "00" * 32, "board": 2}, file)
         slots = chooser.Slots(self.folder)

@@ -1,6 +1,7 @@
 """Which slot starts, and from where: every way to good, and every way back."""
 
 import os
+import sys
 import unittest
 
 import flash
@@ -118,17 +119,19 @@ class Choosing(unittest.TestCase):
             "b",
             "b bad" + end + "files",
             "b good" + end + "x",
+            "b good 0 0 0 x - - - files",
+            "b good 0 0 0 0 - 0123456 full files",
+            "b good 0 0 0 0 - crash crashed files",
+            b"b good 0 0 0 0 - - \xff\xfe files",
         ):
-            with open(folder + slot_file.FILE, "w") as file:
-                file.write(line)
-            self.assertEqual(Slots(folder).current, "a")
+            with open(folder + slot_file.FILE, "wb") as file:
+                file.write(line if isinstance(line, bytes) else line.encode())
+            self.assertEqual(Slots(folder).current, "a", line)
 
 
 class Starting(unittest.TestCase):
     def choose(self, slots, cause=1):
         """What starts after a reset of this cause: its state, and the machine as it is then."""
-        import sys
-
         path, machine = list(sys.path), FakeMachine(cause)
         try:
             state = chooser.choose(machine, slots.folder)
@@ -188,13 +191,55 @@ class Starting(unittest.TestCase):
         self.assertEqual((after.starts, after.wakes), (0, 1))
 
 
+class Uncounted(unittest.TestCase):
+    """The flash takes nothing: what was good starts, and nothing that might crash for ever."""
+
+    def starts(self, slots):
+        """(slot, state) of a start, and the line before and after it."""
+
+        def full(folder, line):
+            raise OSError(28, "full")
+
+        path, known, before = list(sys.path), slot_file.write, slot_file.read(slots.folder)
+        slot_file.write = full
+        try:
+            state = chooser.choose(FakeMachine(), slots.folder)
+            slot = sys.path[0][len(slots.folder) :]
+        finally:
+            sys.path[:], slot_file.write = path, known
+        self.assertEqual(slot_file.read(slots.folder), before)
+        return slot, state
+
+    def test_whatever_the_line_says(self):
+        fresh = Slots(flash.empty_folder())
+        fresh.install(RELEASE)
+        image = Slots(flash.empty_folder())
+        image.try_image(RELEASE, 7)
+        laid = in_rom()
+        laid.try_other(RELEASE, 7)
+        self.assertEqual(laid.state, LAY)
+        for slots in (fresh, on_trial(), image, laid):
+            self.assertEqual(self.starts(slots), ("a", GOOD), slots.state)
+
+    def test_also_where_that_start_would_have_been_one_too_many(self):
+        slots = on_trial()
+        for _ in range(chooser.STARTS_MAX):
+            Slots(slots.folder).begin(False)
+        self.assertEqual(self.starts(slots), ("a", GOOD))
+
+    def test_one_that_takes_it_again_goes_on_where_it_was(self):
+        slots = on_trial()
+        self.starts(slots)
+        again = Slots(slots.folder)
+        again.begin(False)
+        self.assertEqual((again.current, again.state, again.starts), ("b", TRIAL, 1))
+
+
 class Laying(unittest.TestCase):
     """The slot decides, the ROM follows it."""
 
     def path(self, slots, is_there=True):
         """The state of a start, and where its modules come from."""
-        import sys
-
         rom = slots.folder + "rom"
         if "rom" not in os.listdir(slots.folder):
             os.mkdir(rom)

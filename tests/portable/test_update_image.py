@@ -46,7 +46,7 @@ class Seal:
         if start == 0:
             with open(path, "wb") as file:
                 file.write(bytes(10))
-        sink = image.Sink(self.folder, path, self.partition)
+        sink = image.Sink(self.folder, path, len(data), self.partition)
         if start:
             sink.reached(0)
         for offset in range(start, end or len(data), WINDOW):
@@ -189,7 +189,7 @@ class Images(unittest.TestCase):
         image.MARK_BYTES, kept = 4096, image.MARK_BYTES
         try:
             seal.pull(data, 0, WINDOW * 20)
-            sink = image.Sink(seal.folder, seal.folder + install.PULLED, seal.partition)
+            sink = image.Sink(seal.folder, seal.folder + install.PULLED, len(data), seal.partition)
             head = sink.reached(0) or sink.reached(len(data))
             self.assertTrue(4096 <= head < WINDOW * 20)
             seal.pull(data, head)

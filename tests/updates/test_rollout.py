@@ -12,6 +12,11 @@ def seals(*states: tuple[int, SealState]) -> dict[str, Progress]:
     return {f"{n:016x}": Progress(*state, NOW_MS) for n, state in enumerate(states)}
 
 
+def stops(found: dict[str, Progress], since_ms: int = NOW_MS) -> str:
+    """Why it stops a day later, if nobody let it go on after `since_ms`."""
+    return rollout.why_stop(found, PLAN, since_ms, NOW_MS + DAY_MS)
+
+
 def waiting(progress: dict[str, Progress], now_ms: int = NOW_MS) -> list[str]:
     """Which of them may begin."""
     return [
@@ -63,16 +68,16 @@ def test_a_seal_that_says_nothing_holds_a_stage_for_a_day_but_a_canary_for_ever(
 
 def test_a_canary_s_failure_stops_it() -> None:
     good = [(Stage.CANARY, SealState.GOOD)] * 9
-    assert rollout.why_stop(seals(*good), PLAN) == ""
+    assert stops(seals(*good)) == ""
     found = seals(*good, (Stage.CANARY, SealState.FAILED))
-    assert rollout.why_stop(found, PLAN) == "a canary failed"
+    assert stops(found) == "a canary failed"
 
 
 def test_a_rising_share_of_failures_stops_it() -> None:
     good, bad = (Stage.ALL, SealState.GOOD), (Stage.ALL, SealState.FAILED)
-    assert rollout.why_stop(seals(*[good] * 4, bad), PLAN) == ""  # one is no share
-    assert rollout.why_stop(seals(*[good] * 18, bad, bad), PLAN) == ""  # ten per cent are allowed
-    found = rollout.why_stop(seals(*[good] * 17, bad, bad), PLAN)
+    assert stops(seals(*[good] * 4, bad)) == ""  # one is no share
+    assert stops(seals(*[good] * 18, bad, bad)) == ""  # ten per cent are allowed
+    found = stops(seals(*[good] * 17, bad, bad))
     assert found == "2 of 19 seals failed, more than 10 %"
 
 
@@ -88,6 +93,55 @@ def test_a_seal_that_is_not_heard_of_again_is_let_go() -> None:
         pulling = rollout.moved(after, SealState.PULLING, after.changed_ms, have=900)
     given_up = rollout.after_silence(pulling, pulling.changed_ms + rollout.PULL_MS)
     assert given_up.state is SealState.FAILED
+
+
+def test_what_a_person_let_go_on_stops_it_no_more_and_what_fails_after_that_does() -> None:
+    found = seals((Stage.CANARY, SealState.FAILED), (Stage.ALL, SealState.WAITING))
+    assert stops(found) == "a canary failed"
+    assert stops(found, NOW_MS + 1) == ""
+    found |= {"f" * 16: Progress(Stage.ALL, SealState.FAILED, NOW_MS + 1)}
+    assert stops(found, NOW_MS + 1) == "2 of 2 seals failed, more than 10 %"
+    ahead = {"0" * 16: Progress(Stage.CANARY, SealState.FAILED, NOW_MS + 2 * DAY_MS)}
+    assert stops(ahead) == ""  # known before the clock was set back
+
+
+def test_who_begins_anew_with_what_it_had_tries_a_few_times() -> None:
+    one = Progress(Stage.ALL, SealState.WAITING, NOW_MS)
+    one = rollout.begun(one, NOW_MS)
+    assert (one.state, one.tries) == (SealState.PULLING, 0)
+    assert rollout.begun(one, NOW_MS + 3000).tries == 0  # the answer was lost
+    assert rollout.begun(one, NOW_MS + rollout.AGAIN_MS).tries == 1
+    for n in range(1, rollout.TRIES_MAX):
+        one = rollout.begun(rollout.given(one, 384, 900, NOW_MS), NOW_MS)
+        assert (one.state, one.tries, one.have_bytes) == (SealState.PULLING, n, 0)
+    given_up = rollout.begun(rollout.given(one, 384, 900, NOW_MS), NOW_MS)
+    assert (given_up.state, given_up.reason) == (SealState.FAILED, "other")
+
+
+def test_bytes_that_it_had_already_are_no_sign_of_life() -> None:
+    one = rollout.given(Progress(Stage.ALL, SealState.PULLING, NOW_MS), 384, 900, NOW_MS + 1)
+    assert (one.have_bytes, one.changed_ms) == (384, NOW_MS + 1)
+    assert rollout.given(one, 384, 900, NOW_MS + 2) is one
+    more = rollout.given(one, 900, 900, NOW_MS + 3)
+    assert (more.state, more.have_bytes) == (SealState.TRYING, 900)
+    assert rollout.given(more, 900, 900, NOW_MS + 4) is more
+    again = rollout.given(more, 384, 900, NOW_MS + 5)  # it had it whole, and has lost it
+    assert (again.state, again.tries) == (SealState.PULLING, 1)
+
+
+def test_who_was_given_up_as_silent_may_speak_again() -> None:
+    silent = Progress(Stage.ALL, SealState.LEFT_OUT, NOW_MS, reason="silent")
+    again = rollout.heard_again(silent, NOW_MS)
+    assert (again.state, again.tries, again.reason) == (SealState.WAITING, 1, "")
+    retired = Progress(Stage.ALL, SealState.LEFT_OUT, NOW_MS, reason="retired")
+    assert rollout.heard_again(retired, NOW_MS) is retired
+    last = Progress(Stage.ALL, SealState.FAILED, NOW_MS, 0, rollout.TRIES_MAX - 1, "silent")
+    assert rollout.heard_again(last, NOW_MS) is last
+
+
+def test_what_a_clock_wrote_that_was_ahead_is_dated_anew() -> None:
+    one = Progress(Stage.ALL, SealState.PULLING, NOW_MS + DAY_MS, 384, 2)
+    assert rollout.after_silence(one, NOW_MS) == Progress(Stage.ALL, one.state, NOW_MS, 384, 2)
 
 
 def test_a_simulated_site_is_never_at_it_with_more_seals_than_named() -> None:
@@ -116,7 +170,7 @@ def test_a_simulated_site_is_never_at_it_with_more_seals_than_named() -> None:
         assert not (Stage.ALL in begun and Stage.CANARY in open_now)
     assert most == PLAN.at_once
     assert rollout.is_done(found)
-    assert rollout.why_stop(found, PLAN) == ""
+    assert stops(found) == ""
 
 
 def test_seals_that_wait_are_called_as_many_as_may_be_at_it() -> None:

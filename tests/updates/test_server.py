@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from gateway.core.duration import DAY_MS
 from gateway.registry.enrolment import enrol_seal
 from gateway.store import seal_commands
 from gateway.store.batch import WriteBatch
 from gateway.store.database import Store
+from gateway.store.update_tables import releases
 from gateway.updates import kept, rollout
 from gateway.updates.kept import RefusedError, Rollout
 from gateway.updates.rollout import Plan, RolloutState, SealState, Stage
@@ -294,3 +296,89 @@ async def test_a_seal_whose_turn_it_is_is_called_once_and_nobody_of_a_roll_out_t
     site.now_ms += rollout.CALL_MS
     await site.server.look()
     assert called() == [(f"{1:016x}", "update")]
+
+
+async def test_a_roll_out_that_a_person_lets_go_on_goes_on(site: Site) -> None:
+    await site.start()
+    site.ask(1)
+    site.ask(1, reason=7)
+    await site.server.look()
+    assert site.stored().why == "a canary failed"
+    site.now_ms += 1000
+    with site.store.writing() as connection:
+        kept.turn(connection, 1, RolloutState.RUNNING, site.now_ms)
+    await site.server.look()
+    assert site.ask(2) == OFFER
+    assert site.pull(2) == RELEASE.render()
+    site.ask(2, running=7)
+    await site.server.look()
+    assert site.stored().state is RolloutState.RUNNING
+    assert site.states()[:2] == [SealState.FAILED, SealState.GOOD]
+
+
+async def test_who_is_never_heard_is_left_out_after_a_week_so_that_it_ends(site: Site) -> None:
+    await site.start(canaries=0)
+    for _ in range(9):
+        for n in range(2, len(KEYS) + 1):
+            site.ask(n, running=7)
+        site.now_ms += DAY_MS
+        await site.server.look()
+    stored = site.stored()
+    first = stored.seals[f"{1:016x}"]
+    assert (first.state, first.reason) == (SealState.LEFT_OUT, "silent")
+    assert stored.state is RolloutState.DONE
+
+
+async def test_a_silent_canary_stops_it_after_a_week(site: Site) -> None:
+    await site.start()
+    for _ in range(9):
+        site.ask(2)
+        site.now_ms += DAY_MS
+        await site.server.look()
+    stored = site.stored()
+    assert (stored.state, stored.why) == (RolloutState.STOPPED, "a canary failed")
+    assert stored.seals[f"{1:016x}"].reason == "silent"
+    assert stored.seals[f"{2:016x}"].state is SealState.WAITING
+
+
+async def test_what_a_seal_says_later_is_more_than_its_silence(site: Site) -> None:
+    await site.start(canaries=0)
+    for n in (1, 2, 3):
+        site.ask(n)
+        site.pull(n)
+    site.now_ms += rollout.TRIAL_MS
+    with site.store.writing() as connection:
+        kept.turn(connection, 1, RolloutState.STOPPED, site.now_ms)
+    await site.server.look()
+    site.ask(1, running=7)
+    site.ask(2, reason=7)
+    await site.server.look()
+    found = [one for _, one in sorted(site.stored().seals.items())][:3]
+    assert [(one.state, one.reason) for one in found] == [
+        (SealState.GOOD, ""),
+        (SealState.FAILED, "crashed"),
+        (SealState.FAILED, "silent"),
+    ]
+
+
+async def test_a_seal_without_a_key_is_left_out(site: Site) -> None:
+    await site.start(canaries=0)
+    reason = update_answer.REASONS.index("nokey")
+    answers = site.say(1, (update.ASK, 0, C6, 0, reason, update.NOTHING, 0, 1))
+    assert answers[0][2] == update.NOTHING
+    await site.server.look()
+    first = site.stored().seals[f"{1:016x}"]
+    assert (first.state, first.reason) == (SealState.LEFT_OUT, "nokey")
+
+
+async def test_a_release_that_cannot_be_read_is_offered_to_nobody_and_ends_nothing_else(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    await site.start()
+    with site.store.writing() as connection:
+        connection.execute(releases.update().values(file=b"spoilt"))
+    site.restart()
+    for _ in range(3):
+        await site.server.look()
+    assert site.ask(1) == NO_OFFER
+    assert caplog.text.count("is not to be gone on with") == 1

@@ -36,7 +36,7 @@ SEAL_WORDS: Final = {
     SealState.TRYING: N_("tries it"),
     SealState.GOOD: N_("runs it"),
     SealState.FAILED: N_("went back"),
-    SealState.LEFT_OUT: N_("not for its board"),
+    SealState.LEFT_OUT: N_("left out"),
 }
 REASON_WORDS: Final = {
     "unsigned": N_("not signed by this site's key"),

@@ -47,5 +47,7 @@ class NVS:
         self._fresh[self._namespace, key] = value
 
     def commit(self):
+        if world.is_full:
+            raise OSError(-4357, "ESP_ERR_NVS_NOT_ENOUGH_SPACE")
         world.asked.append(("committed", 0))
         world.store.update(self._fresh)

@@ -12,6 +12,7 @@ levels = {}  # of the pins, as the world outside drives them; a pin that is not 
 pins = {}  # the Pin objects, by number
 memory = b""  # of the RTC
 store = {}  # NVS: what has been committed
+is_full = False  # the NVS: it takes nothing more
 found = []  # what a scan of the networks finds
 there = False  # whether the network lets the station in
 rssi = -60

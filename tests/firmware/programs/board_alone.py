@@ -239,6 +239,10 @@ def starts():
     check(boot(machine.WDT_RESET).boots(), 2)
     check(wake(waking.BY_TIMER, is_counted=True).boots(), 2)
     check(("committed", 0) in world.asked, False)  # a wake is no start
+    world.is_full = True  # what cannot be counted ends no seal
+    board.well()
+    check(boot(machine.WDT_RESET).boots(), 3)
+    world.is_full = False
     board.well()
     board = boot(machine.HARD_RESET)
     check(board.boots(), 1)

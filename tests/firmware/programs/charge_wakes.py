@@ -114,7 +114,7 @@ class Lives:
                 board.count(link.Link, "open", "session")
                 board.count(link.Link, "publish", "publish")
                 loopback.install(world)
-                super().read_link()
+                return super().read_link()
 
             def identify(self, settings):
                 super().identify(settings)
