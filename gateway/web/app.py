@@ -55,6 +55,7 @@ from gateway.web.resident import sms
 from gateway.web.resident.entrance import ElsewhereError, Entrance
 from gateway.web.security import HEADERS, HSTS, SecurityMiddleware, is_household
 from gateway.web.topics import Topics
+from gateway.web.whose import Whose
 
 STATIC: Final = Path(__file__).parent / "static"
 _RESIDENT: Final = Path(__file__).parent / "resident" / "static"
@@ -104,7 +105,8 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     ):
         app.include_router(part.routes(context))
     app.include_router(handheld.routes(context))
-    app.include_router(resident.routes(context, Entrance(context)))
+    households = Entrance(context)
+    app.include_router(resident.routes(context, households))
     app.include_router(sms.routes(context))
     app.include_router(live_stream.routes(context, topics))
     rooms = ("/static/handheld", shell.STATIC), ("/static/resident", _RESIDENT)
@@ -117,7 +119,11 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     routes = addresses(app)
     app.add_middleware(AccessMiddleware, context=context, routes=routes, explain=explain)
     app.add_middleware(
-        SecurityMiddleware, settings=settings, figures=context.figures, visitors=context.visitors
+        SecurityMiddleware,
+        settings=settings,
+        figures=context.figures,
+        visitors=context.visitors,
+        whose=Whose(context.visitors, households.whose),
     )
     return app
 

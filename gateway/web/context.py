@@ -34,6 +34,7 @@ from gateway.web.held_acts import HeldActs
 from gateway.web.once import Once
 from gateway.web.security import prefix
 from gateway.web.visitors import Visitors, may, signs_in, visitor
+from gateway.web.whose import WHOSE, Turns
 
 SUBMIT_S: Final = 10.0  # how long a person waits for the commit before being told
 
@@ -57,6 +58,7 @@ class Lane(Enum):
 
 
 _THREADS: Final = {Lane.ACTS: 2, Lane.PAGES: 1, Lane.PHONES: 1, Lane.WALLS: 1}
+AT_ONCE_OF_ONE: Final = 2  # readings of one person in the lane of acts; their others wait apart
 
 
 class WebContext:
@@ -72,7 +74,7 @@ class WebContext:
         self.held = HeldActs()
         self._submissions: set[asyncio.Task[Answer]] = set()
         self._drawing = Drawing(self.zone)
-        self._once = Once()
+        self._once, self._turns = Once(), Turns(AT_ONCE_OF_ONE)
 
     def now_ms(self) -> int:
         """The gateway's time, in milliseconds of UTC."""
@@ -93,7 +95,10 @@ class WebContext:
             with self.store.reading() as connection:
                 return view(connection)
 
-        return await anyio.to_thread.run_sync(on_thread, limiter=self._limiters[lane])
+        if lane is not Lane.ACTS:  # drawn for all who ask
+            return await anyio.to_thread.run_sync(on_thread, limiter=self._limiters[lane])
+        async with self._turns.of(WHOSE.get()):
+            return await anyio.to_thread.run_sync(on_thread, limiter=self._limiters[lane])
 
     async def page(
         self,

@@ -5,6 +5,7 @@ never waits for any of this: it is the console's process alone that reads and wr
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -37,6 +38,7 @@ COOKIE: Final = "menshen_session"
 KNOWN: Final = "menshen_account"  # a browser that came in before, by which account
 KNOWN_S: Final = 400 * 24 * 3_600
 LIVE_EVERY_S: Final = 5.0  # how soon an open page ends after its session did
+LATELY_MAX: Final = 4_096  # sessions that are remembered by their tokens' digests
 _SCOPE: Final = "menshen.visitor"  # where a request's visitor stands; absent without accounts
 
 
@@ -114,6 +116,7 @@ class Visitors:
         self._grids: dict[str, str] = {}  # of each person of the registry
         self._live_s = float("-inf")
         self._live_ms = 0  # when that was known, by the gateway's clock
+        self._lately: OrderedDict[str, str] = OrderedDict()  # whose token, of those that came
 
     def is_used(self) -> bool:
         """Whether this site has accounts. StoreError if it had, and they cannot be read."""
@@ -123,9 +126,16 @@ class Visitors:
         """Find out who asks, for `visitor`. StoreError if the accounts cannot be read."""
         token, is_shown = self._token(connection)
         found = await asyncio.to_thread(self._of_token, token) if token else None
+        self._remember(token, found)
         if found is not None and found.session.kind in OF_PROGRAMS and not is_shown:
             found = None  # a program's token is for the API, and no browser's
         connection.scope[_SCOPE] = found
+
+    def lately(self, connection: HTTPConnection) -> str | None:
+        """Whose session it was when it came last, by account; None where that is not remembered. It
+        says who is counted, and never who may."""
+        token, _ = self._token(connection)
+        return self._lately.get(sessions.digest(token)) if token else None
 
     async def sign_in(self) -> SignIn:
         """What signs people in."""
@@ -253,6 +263,16 @@ class Visitors:
         if scheme.lower() == "bearer" and is_api(connection):
             return value.strip()[: sessions.TOKEN_MAX + 1], True
         return connection.cookies.get(self._name(connection, COOKIE), ""), False
+
+    def _remember(self, token: str, found: Visitor | None) -> None:
+        if found is None:
+            self._lately.pop(sessions.digest(token), None)
+            return
+        digest = sessions.digest(token)
+        self._lately[digest] = found.account.account_id
+        self._lately.move_to_end(digest)
+        if len(self._lately) > LATELY_MAX:
+            self._lately.popitem(last=False)
 
     def _of_registry(self) -> dict[str, str]:
         with self._site.reading() as connection:
