@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.web.web_site import Listener, console, first_case, listening, new_sto
 
 OTHERS = ("li", *(name for name in {**WARDENS, **STAFF} if name != "wang"))
 PHOTO = made_photo((64, 64))
-PROXIED = {"console": {"proxies": ["127.0.0.1"]}}
+PROXIED: dict[str, Any] = {"console": {"proxies": ["127.0.0.1"]}}
 
 
 async def answered(site: Site) -> None:
@@ -197,7 +198,7 @@ def test_shares_forget_who_has_none() -> None:
 
 async def test_a_household_announces_no_more_at_once_than_one_after_another(tmp_path: Path) -> None:
     """Six a day, said sixteen times at once, were sixteen."""
-    few = {"household": {"announcements_a_day": 2}}
+    few: dict[str, Any] = {"household": {"announcements_a_day": 2}}
     async with console(new_store(tmp_path, 1), **few) as site, household_phone(site.app) as phone:
         await site.seal(0)
         await phone.enters(new_code(site.store, "d0"))

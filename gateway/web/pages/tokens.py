@@ -14,6 +14,7 @@ from gateway.accounts.sessions import PHONE_NAME_MAX, Kind
 from gateway.language.catalogue import N_, say
 from gateway.web.answers import NOT_FOUND, HttpProblem, optional_line
 from gateway.web.context import WebContext
+from gateway.web.offers import Offered, new_offer
 from gateway.web.pages.me import ROLE_WORDS
 from gateway.web.security import prefix
 from gateway.web.visitors import Visitor, account_named, visitor
@@ -48,9 +49,10 @@ def routes(context: WebContext) -> APIRouter:
         scope: Scopes = [],  # noqa: B006
         purpose: Purpose = "",
         days: Days = DAYS,
+        offered: Offered = "",
     ) -> Response:
         """The token is shown in this answer and nowhere else."""
-        _somebody(request)
+        who = _somebody(request).account.account_id
         now_ms = context.now_ms()
         words = optional_line(purpose, PHONE_NAME_MAX) or name
 
@@ -62,8 +64,12 @@ def routes(context: WebContext) -> APIRouter:
             except AccountError as error:
                 raise HttpProblem(422, _CANNOT, most=tokens.TOKENS_MAX) from error
 
-        made = {"name": name, "token": await context.visitors.write(make)}
-        return await _listed(context, request, made)
+        async def press() -> Response:
+            made = {"name": name, "token": await context.visitors.write(make)}
+            return await _listed(context, request, made)
+
+        said = who, sorted(scope), words, days
+        return await context.shown_once.answer(request, offered, said, press)
 
     @router.post("/tokens/{name}/{session_id}/end")
     async def press_end(request: Request, name: str, session_id: str) -> Response:
@@ -99,6 +105,7 @@ async def _listed(context: WebContext, request: Request, made: dict[str, Any] | 
     values = {
         "programs": await context.visitors.read(gather),
         "made": made,
+        "offered": new_offer(),
         "scopes": scopes,
         "may": may,
         "role_word": lambda role: say(ROLE_WORDS[role], language),
