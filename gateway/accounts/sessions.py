@@ -185,6 +185,12 @@ def end(connection: Connection, account: Account, session_id: str, now_ms: int) 
     return _revoke(connection, now_ms, *its) > 0
 
 
+def was(connection: Connection, account: Account, session_id: str) -> bool:
+    """Whether the account has or had such a session."""
+    its = _s.account_id == account.account_id, _s.session_id == session_id
+    return connection.execute(select(_s.session_id).where(*its)).first() is not None
+
+
 def end_all(connection: Connection, account: Account, now_ms: int, but: str | None = None) -> int:
     """End every session of the account, but one if it is named; how many were live."""
     its = _s.account_id == account.account_id, _s.session_id != (but or "")

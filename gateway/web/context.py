@@ -34,6 +34,7 @@ from gateway.web.held_acts import HeldActs
 from gateway.web.once import Once
 from gateway.web.security import prefix
 from gateway.web.shown_once import ShownOnce
+from gateway.web.unnoted import Unnoted
 from gateway.web.visitors import Visitors, may, signs_in, visitor
 from gateway.web.whose import WHOSE, Turns
 
@@ -72,7 +73,7 @@ class WebContext:
         self.visitors = Visitors(settings, store, self.now_ms)
         self._limiters = {lane: anyio.CapacityLimiter(most) for lane, most in _THREADS.items()}
         self.key = secrets.token_bytes(32)  # signs what a screen keeps, for this run
-        self.held, self.shown_once = HeldActs(), ShownOnce()
+        self.held, self.shown_once, self.unnoted = HeldActs(), ShownOnce(), Unnoted()
         self._submissions: set[asyncio.Task[Answer]] = set()
         self._drawing = Drawing(self.zone)
         self._once, self._turns = Once(), Turns(AT_ONCE_OF_ONE)

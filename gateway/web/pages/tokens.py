@@ -15,6 +15,7 @@ from gateway.language.catalogue import N_, say
 from gateway.web.answers import NOT_FOUND, HttpProblem, optional_line
 from gateway.web.context import WebContext
 from gateway.web.offers import Offered, new_offer
+from gateway.web.pages import me
 from gateway.web.pages.me import ROLE_WORDS
 from gateway.web.security import prefix
 from gateway.web.visitors import Visitor, account_named, visitor
@@ -74,12 +75,8 @@ def routes(context: WebContext) -> APIRouter:
     @router.post("/tokens/{name}/{session_id}/end")
     async def press_end(request: Request, name: str, session_id: str) -> Response:
         _somebody(request)
-        now_ms = context.now_ms()
-        ended = await context.visitors.write(
-            lambda rows: sessions.end(rows, _program(rows, name), session_id, now_ms)
-        )
-        if not ended:
-            raise HttpProblem(404, NOT_FOUND)
+        account = await context.visitors.read(lambda rows: _program(rows, name))
+        await me.end(context, account, session_id)
         return RedirectResponse(f"{prefix(request)}/tokens?of={quote(name, safe='')}", 303)
 
     return router
