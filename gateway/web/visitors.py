@@ -114,7 +114,7 @@ class Visitors:
         self._audit = AuditWriter(self.file.store, store)
         self._live: dict[str, Rights] = {}
         self._grids: dict[str, str] = {}  # of each person of the registry
-        self._live_s = float("-inf")
+        self._live_s, self._looking = float("-inf"), asyncio.Lock()
         self._live_ms = 0  # when that was known, by the gateway's clock
         self._lately: OrderedDict[str, str] = OrderedDict()  # whose token, of those that came
 
@@ -192,13 +192,9 @@ class Visitors:
     async def is_live(self, who: Visitor) -> bool:
         """Whether somebody's session is not over, and what they may is what it was when they came;
         known to some seconds, so that many can ask often; who signed in since then, at once."""
-        now_s = asyncio.get_running_loop().time()
-        is_new = who.session.session_id not in self._live and who.session.made_ms >= self._live_ms
-        if is_new or now_s - self._live_s > LIVE_EVERY_S:
-            self._live_s, self._live_ms = now_s, self._now_ms()
-            now_ms = self._live_ms
-            self._live = await self.read(lambda rows: sessions.live(rows, now_ms))
-            self._grids = await asyncio.to_thread(self._of_registry)
+        async with self._looking:  # who comes while one looks would be judged by half of it
+            if self._is_news(who):
+                await self._look()
         rights = self._live.get(who.session.session_id)
         if rights is None or rights.roles != who.account.roles:
             return False
@@ -206,6 +202,18 @@ class Visitors:
             return rights.grids == who.grids
         own = self._grids.get(rights.warden_id)
         return own is not None and rights.grids | {own} == who.grids
+
+    def _is_news(self, who: Visitor) -> bool:
+        """Whether what is known of them is too old, or from before they came."""
+        is_new = who.session.session_id not in self._live and who.session.made_ms >= self._live_ms
+        return is_new or asyncio.get_running_loop().time() - self._live_s > LIVE_EVERY_S
+
+    async def _look(self) -> None:
+        """Who is signed in now, and whose grids are which."""
+        self._live_s, self._live_ms = asyncio.get_running_loop().time(), self._now_ms()
+        now_ms = self._live_ms
+        self._live = await self.read(lambda rows: sessions.live(rows, now_ms))
+        self._grids = await asyncio.to_thread(self._of_registry)
 
     def is_secure(self, connection: HTTPConnection) -> bool:
         """Whether the browser speaks TLS, with us or with a proxy of ours."""
