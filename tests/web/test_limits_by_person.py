@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from gateway.accounts import persons, tokens
+from gateway.accounts.roles import Role
+from gateway.accounts.scopes import Scope
 from gateway.web import live_stream, photo_limits, security
 from gateway.web.context import WebContext
 from gateway.web.visitors import COOKIE
@@ -22,7 +25,7 @@ from tests.photos.made_photo import made_photo
 from tests.waiting import until
 from tests.web.households import household_phone, new_code, permits_of
 from tests.web.signed_in import STAFF, WARDENS, Site, signed_in_site
-from tests.web.web_site import Listener, console, first_case, listening, new_store
+from tests.web.web_site import Listener, console, first_case, listening, new_store, now_ms
 
 OTHERS = ("li", *(name for name in {**WARDENS, **STAFF} if name != "wang"))
 EVERYBODY = ("wang", *OTHERS)
@@ -228,6 +231,19 @@ async def test_a_press_waits_for_two_readings_of_a_flood_and_not_for_all(tmp_pat
         await asyncio.gather(*flood, *others)
     assert max(order.index("cai"), order.index("li")) < 8, "two threads note it as they come"
     assert len(order) == 42
+
+
+async def test_a_program_that_has_all_its_tokens_is_told_that_alone(tmp_path: Path) -> None:
+    async with signed_in_site(tmp_path) as site, site.browser("adm") as adm:
+        with site.accounts.writing() as connection:
+            kind, roles = persons.Kind.PROGRAM, [Role.DISPATCHER]
+            one = persons.add(connection, "robot", roles, now_ms(), kind=kind)
+            for _ in range(tokens.TOKENS_MAX):
+                tokens.make(connection, one, [Scope("doors:read")], "wall", 9, now_ms())
+        form = {"scope": "doors:read", "purpose": "wall", "days": "9"}
+        full = await adm.post("/tokens/robot", data=form)
+        assert (full.status_code, "End one" in full.text) == (422, True)
+        assert "scope" not in full.text.partition("<main")[2]
 
 
 def test_shares_forget_who_has_none() -> None:

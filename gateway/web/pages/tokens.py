@@ -26,10 +26,8 @@ Scopes = Annotated[list[str], Form(max_length=len(WORDS))]
 Purpose = Annotated[str, Form(max_length=PHONE_NAME_MAX)]
 Days = Annotated[int, Form(ge=1, le=tokens.DAYS_MAX)]
 
-_CANNOT = N_(
-    "This token was not made: it wants a scope that the program's roles allow, and a program has "
-    "{most} tokens at most."
-)
+_CANNOT = N_("This token was not made: it wants a scope that the program's roles allow.")
+_ENOUGH = N_("This program has {most} tokens, which is the limit. End one, then make this one.")
 _READS_ALL = N_("reads all that its account may")
 _ALL = N_("all that its account may")
 
@@ -59,11 +57,13 @@ def routes(context: WebContext) -> APIRouter:
 
         def make(rows: Connection) -> str:
             account = _program(rows, name)
+            if len(tokens.of_account(rows, account, now_ms)) >= tokens.TOKENS_MAX:
+                raise HttpProblem(422, _ENOUGH, most=tokens.TOKENS_MAX)
             try:
                 wanted = scopes_in(" ".join(scope))
                 return tokens.make(rows, account, wanted, words, days, now_ms)
             except AccountError as error:
-                raise HttpProblem(422, _CANNOT, most=tokens.TOKENS_MAX) from error
+                raise HttpProblem(422, _CANNOT) from error
 
         async def press() -> Response:
             made = {"name": name, "token": await context.visitors.write(make)}
