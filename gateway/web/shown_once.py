@@ -15,18 +15,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.web.offers import id_of, is_offer
-from gateway.web.whose import WHOSE
+from gateway.web.whose import WHOSE, Counted
 
 KEPT_S: Final = 120.0
-KEPT_MAX: Final = 64  # answers; the oldest goes. A sheet has some 100 kB
-OF_ONE_MAX: Final = 4  # of them, of one person or address
+KEPT_MAX: Final = 64  # answers of those who are known, and as many of strangers; the oldest goes
+OF_ONE_MAX: Final = 4  # of them, of one person or address. A sheet has some 100 kB
+
+Key = tuple[str, str]
 
 
 class _Kept(NamedTuple):
-    """An answer, whose it is, and when it was begun."""
+    """An answer, whose it is, and when it was done."""
 
-    making: "asyncio.Task[Response]"
-    by: str
+    answer: Response
+    whose: Counted
     at_s: float
 
 
@@ -39,10 +41,11 @@ class ShownOnce:
 
     def __init__(self, steady_s: Callable[[], float] = time.monotonic) -> None:
         self._steady_s = steady_s
-        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._making: dict[Key, asyncio.Task[Response]] = {}
+        self._kept: OrderedDict[Key, _Kept] = OrderedDict()  # what was done
 
     def __len__(self) -> int:
-        """How many answers are kept; KEPT_MAX at most."""
+        """How many answers are kept; twice KEPT_MAX at most."""
         return len(self._kept)
 
     async def answer(
@@ -61,34 +64,43 @@ class ShownOnce:
         if not is_offer(offered):
             return await make()
         self._forget()
-        key, by = (request.url.path, id_of(offered, words)), WHOSE.get().by
-        kept = self._kept.get(key)
-        if kept is None:
-            making = asyncio.ensure_future(make())
-            making.add_done_callback(lambda task: self._done(key, task))
-            kept = _Kept(making, by, self._steady_s())
-            self._make_room(by)
-            self._kept[key] = kept
-        made = await asyncio.shield(kept.making)
-        again = Response(bytes(made.body), made.status_code)
-        again.raw_headers = list(made.raw_headers)
-        return again
+        key = request.url.path, id_of(offered, words)
+        if (kept := self._kept.get(key)) is not None:
+            return _again(kept.answer)
+        making = self._making.get(key)
+        if making is None:
+            making = self._making[key] = asyncio.ensure_future(make())
+            whose = WHOSE.get()
+            making.add_done_callback(lambda task: self._done(key, whose, task))
+        return _again(await asyncio.shield(making))
 
-    def _done(self, key: tuple[str, str], task: "asyncio.Task[Response]") -> None:
-        is_good = not (task.cancelled() or task.exception() or task.result().status_code >= 400)
-        kept = self._kept.get(key)
-        if kept is not None and kept.making is task and not is_good:
-            del self._kept[key]
+    def _done(self, key: Key, whose: Counted, task: "asyncio.Task[Response]") -> None:
+        """Keep it, if it did something: of strangers, who may send what they like, a way in."""
+        del self._making[key]
+        if task.cancelled() or task.exception() is not None or task.result().status_code >= 400:
+            return
+        made = task.result()
+        if whose.is_known or "set-cookie" in made.headers:
+            self._make_room(whose)
+            self._kept[key] = _Kept(made, whose, self._steady_s())
 
-    def _make_room(self, by: str) -> None:
-        own = [key for key, kept in self._kept.items() if kept.by == by]
-        for key in own[: max(0, len(own) + 1 - OF_ONE_MAX)]:
-            del self._kept[key]
-        while len(self._kept) >= KEPT_MAX:
-            self._kept.popitem(last=False)
+    def _make_room(self, whose: Counted) -> None:
+        alike = [key for key, one in self._kept.items() if one.whose.is_known is whose.is_known]
+        own = [key for key in alike if self._kept[key].whose.by == whose.by]
+        if len(own) >= OF_ONE_MAX:
+            del self._kept[own[0]]
+        elif len(alike) >= KEPT_MAX:
+            del self._kept[alike[0]]
 
     def _forget(self) -> None:
         """What is too old."""
         before_s = self._steady_s() - KEPT_S
         while self._kept and next(iter(self._kept.values())).at_s < before_s:
             self._kept.popitem(last=False)
+
+
+def _again(made: Response) -> Response:
+    """The same answer, for another connection."""
+    again = Response(bytes(made.body), made.status_code)
+    again.raw_headers = list(made.raw_headers)
+    return again

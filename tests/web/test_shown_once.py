@@ -17,6 +17,7 @@ from gateway.store import tables
 from gateway.web import shown_once
 from gateway.web.shown_once import ShownOnce
 from gateway.web.visitors import COOKIE
+from gateway.web.whose import WHOSE, Counted
 from tests.engine.small_site import rows
 from tests.web.signed_in import Site, code, signed_in_site
 from tests.web.test_sign_in_pages import invited
@@ -128,13 +129,23 @@ async def test_what_is_kept_is_bounded_and_forgotten(monkeypatch: pytest.MonkeyP
     async def pressed(number: int) -> bytes:
         return bytes((await kept.answer(request, f"{number:016x}", "", make)).body)
 
+    WHOSE.set(Counted("account a", is_known=True))
     assert await pressed(1) == await pressed(1) == b"1"
     for number in range(2, 99):
         await pressed(number)
     assert len(kept) == shown_once.OF_ONE_MAX
     assert await pressed(98) == b"98"
+    for number in range(3 * shown_once.KEPT_MAX):
+        WHOSE.set(Counted(f"192.0.2.{number}", is_known=False))
+        made_before = made
+        await pressed(1_000 + number)
+        await pressed(1_000 + number)
+        assert made == made_before + 2, "of strangers only a way in is kept"
+    WHOSE.set(Counted("account a", is_known=True))
+    count = made
+    assert await pressed(98) == b"98", "whoever floods"
     now_s += shown_once.KEPT_S + 1
-    assert await pressed(98) == b"99"
+    assert await pressed(98) == f"{count + 1}".encode()
     assert len(kept) == 1
     assert await kept.answer(request, "no id", "", make) is not None
     assert len(kept) == 1, "nothing without an id of ours"
