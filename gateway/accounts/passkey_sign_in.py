@@ -148,7 +148,7 @@ class PasskeySignIn:
             with self._store.writing() as connection:
                 passkeys.add(connection, passkey)
         except PasskeyError as error:
-            raise Refused("known already, or too many") from error
+            raise Refused(str(error)) from error
 
     async def sign_in(
         self, place: Place, text: str, known: str | None, source: str, now_ms: int

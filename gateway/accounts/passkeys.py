@@ -16,6 +16,7 @@ from gateway.accounts.persons import Account
 from gateway.store.records import whole
 
 OF_ACCOUNT_MAX: Final = 10
+TOO_MANY: Final = "too many"  # why one is not kept, for the audit
 NAME_MAX: Final = 40
 CREDENTIAL_BYTES_MAX: Final = 1_023  # the standard's own
 KEY_BYTES_MAX: Final = 2_048
@@ -37,7 +38,7 @@ class Passkey(Struct, frozen=True):
 
 
 class PasskeyError(Exception):
-    """There are as many as an account may have, or this one is known already."""
+    """There are as many as an account may have (`TOO_MANY`), or this one is known already."""
 
 
 def of_account(connection: Connection, account: Account) -> list[Passkey]:
@@ -64,10 +65,10 @@ def is_any(connection: Connection, host: str) -> bool:
 def add(connection: Connection, passkey: Passkey) -> None:
     """A new one. PasskeyError if it cannot be."""
     count = select(func.count()).where(_p.account_id == passkey.account_id)
-    if (connection.execute(count).scalar() or 0) >= OF_ACCOUNT_MAX:
-        raise PasskeyError
     if of_credential(connection, passkey.credential_id) is not None:
-        raise PasskeyError
+        raise PasskeyError("known already")
+    if (connection.execute(count).scalar() or 0) >= OF_ACCOUNT_MAX:
+        raise PasskeyError(TOO_MANY)
     row = {field: getattr(passkey, field) for field in passkey.__struct_fields__}
     connection.execute(tables.passkeys.insert(), row)
 

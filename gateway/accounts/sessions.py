@@ -26,9 +26,9 @@ from gateway.store.records import whole
 TOKEN_BYTES: Final = 32
 TOKEN_MAX: Final = 64  # characters that are looked at
 PHONE_NAME_MAX: Final = 40
-OF_ACCOUNT_MAX: Final = 20  # live at once; the one longest unseen ends
+OF_ACCOUNT_MAX: Final = 20  # live at once, of each kind; the one longest unseen ends
 SEEN_EVERY_MS: Final = MINUTE_MS  # how exactly it is kept when one was last seen
-LISTED_MAX: Final = 100
+LISTED_MAX: Final = 100  # of an account: as many as it can have
 AHEAD_MS: Final = DAY_MS  # so far, and its idle time, a session may lie ahead of a clock set back
 PROVED_MS: Final = 10 * MINUTE_MS  # then a dangerous act asks again who it is
 _s = tables.sessions.c
@@ -94,7 +94,7 @@ def begin(
 ) -> str:
     """A new session; its token, which nobody can read again. It lasts as its kind does, or less.
     `proved_ms`: when its owner proved who they are, if they did."""
-    _make_room(connection, account, now_ms)
+    _make_room(connection, account, kind, now_ms)
     token, limit = secrets.token_urlsafe(TOKEN_BYTES), LIMITS[kind]
     row = {
         "token": digest(token),
@@ -185,6 +185,12 @@ def end(connection: Connection, account: Account, session_id: str, now_ms: int) 
     return _revoke(connection, now_ms, *its) > 0
 
 
+def was(connection: Connection, account: Account, session_id: str) -> bool:
+    """Whether the account has or had such a session."""
+    its = _s.account_id == account.account_id, _s.session_id == session_id
+    return connection.execute(select(_s.session_id).where(*its)).first() is not None
+
+
 def end_all(connection: Connection, account: Account, now_ms: int, but: str | None = None) -> int:
     """End every session of the account, but one if it is named; how many were live."""
     its = _s.account_id == account.account_id, _s.session_id != (but or "")
@@ -201,9 +207,15 @@ def _revoke(connection: Connection, now_ms: int, *which: Any) -> int:
     return connection.execute(query.values(revoked_ms=now_ms)).rowcount
 
 
-def _make_room(connection: Connection, account: Account, now_ms: int) -> None:
-    for session in of_account(connection, account, now_ms)[OF_ACCOUNT_MAX - 1 :]:
-        end(connection, account, session.session_id, now_ms)
+def _make_room(connection: Connection, account: Account, kind: Kind, now_ms: int) -> None:
+    """Among its own kind: who knows a password and no code, or signs in at a desk by a script, ends
+    no phone that rings."""
+    kinds = OF_PROGRAMS if kind in OF_PROGRAMS else {kind}
+    its = _s.account_id == account.account_id, _s.kind.in_([one.value for one in kinds])
+    query = select(_s.session_id).where(*its, is_live(now_ms)).order_by(_s.seen_ms.desc())
+    ids = connection.execute(query.order_by(_s.session_id)).scalars().all()
+    for session_id in ids[OF_ACCOUNT_MAX - 1 :]:
+        end(connection, account, session_id, now_ms)
 
 
 def is_live(now_ms: int) -> Any:

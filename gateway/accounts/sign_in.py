@@ -1,8 +1,7 @@
 """Signing in with a name and a password, then with a one-time code; and proving the same again.
 
 `tries` counts them, so that whoever guesses locks no known browser out; a phone that is signed in
-is not asked at all. Checking one password is a thread's work and some 19 MiB, so they are checked
-one at a time.
+is not asked at all. Passwords are checked one at a time, in the order that `checking` has.
 """
 
 import asyncio
@@ -14,6 +13,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from gateway.accounts import one_time_codes, passwords, persons, sessions
+from gateway.accounts.checking import Checking
 from gateway.accounts.file import key
 from gateway.accounts.patience import Patience, digest
 from gateway.accounts.persons import Account
@@ -24,7 +24,6 @@ from gateway.store.database import Store
 
 CODES_MAX: Final = 5  # different wrong codes of an account; then one every CODE_SLOW_S
 CODE_SLOW_S: Final = 30.0
-WAITING_MAX: Final = 32  # passwords that wait to be checked; who comes then is told to come again
 NAME_MAX: Final = 64
 PASSWORD_BYTES_MAX: Final = 1_024
 
@@ -61,8 +60,7 @@ class SignIn:
         self._store, self._needs_code, self._steady_s = store, needs_code, steady_s
         self.tries = Tries(key(store, "browsers"), steady_s)
         self._codes = Patience(CODES_MAX, CODE_SLOW_S)
-        self._checking = asyncio.Lock()
-        self._waiting = 0
+        self._checking = Checking()
 
     async def with_password(
         self, name: str, password: str, known: str | None, source: str, now_ms: int
@@ -78,9 +76,10 @@ class SignIn:
         """
         name = name.strip().casefold()[:NAME_MAX]
         one = self.tries.made(name, password.encode()[:PASSWORD_BYTES_MAX], known, source)
-        if not await self.tries.turn(one) or self._waiting >= WAITING_MAX:
+        whose, is_known = one.known or source, one.known is not None
+        if not await self.tries.turn(one) or not self._checking.has_room(whose, is_known=is_known):
             return Outcome(Result.LATER)
-        account = await self._checked(name, password)
+        account = await self._checked(name, password, whose, is_known=is_known)
         if account is None:
             self.tries.wrong(one)
             return Outcome(Result.WRONG)
@@ -150,9 +149,10 @@ class SignIn:
             return Outcome(Result.WRONG, account=account)
         if account.password is not None:
             one = self.tries.of_session(account.name, secret, session.session_id)
-            if not await self.tries.turn(one) or self._waiting >= WAITING_MAX:
+            whose = account.account_id
+            if not await self.tries.turn(one) or not self._checking.has_room(whose, is_known=True):
                 return Outcome(Result.LATER, account=account)
-            if await self._checked(account.name, password) is None:
+            if await self._checked(account.name, password, whose, is_known=True) is None:
                 self.tries.wrong(one)
                 return Outcome(Result.WRONG, account=account)
 
@@ -194,7 +194,7 @@ class SignIn:
         """
         account = session.account
         passwords.check(password, (account.name, site))
-        async with self._checking:
+        async with self._checking.turn(account.account_id, is_known=True):
             stored = await asyncio.to_thread(passwords.kept, password)
 
         def change(connection: Connection) -> str | None:
@@ -224,7 +224,9 @@ class SignIn:
             return Outcome(Result.WRONG, account=account)
         return Outcome(Result.IN, token, account)
 
-    async def _checked(self, name: str, password: str) -> Account | None:
+    async def _checked(
+        self, name: str, password: str, whose: str, *, is_known: bool
+    ) -> Account | None:
         """The account, if that is its password."""
 
         def check() -> Account | None:
@@ -233,12 +235,8 @@ class SignIn:
             stored = account.password if account and is_person and not account.ended_ms else None
             return account if passwords.is_right(password, stored) else None
 
-        self._waiting += 1
-        try:
-            async with self._checking:
-                return await asyncio.to_thread(check)
-        finally:
-            self._waiting -= 1
+        async with self._checking.turn(whose, is_known=is_known):
+            return await asyncio.to_thread(check)
 
     def _begin(
         self, account: Account, kind: sessions.Kind, now_ms: int, proved_ms: int | None

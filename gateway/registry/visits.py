@@ -142,9 +142,9 @@ def announce(there: Sequence[SealOnDoor], plan: Plan, now_ms: int) -> list[Visit
 
 
 def is_over(there: Sequence[SealOnDoor], visit_id: str, now_ms: int) -> bool:
-    """Whether a visit of this id was at one of these seals, and is over."""
-    known = (visit for seal in there for visit in seal.door.visits)
-    return any(visit.visit_id == visit_id and visit.to_ms <= now_ms for visit in known)
+    """Whether a visit of this id was at one of these seals and is over, or never began."""
+    its = [one for seal in there for one in seal.door.visits if one.visit_id == visit_id]
+    return bool(its) and all(one.to_ms <= max(now_ms, one.from_ms) for one in its)
 
 
 def end(there: Sequence[SealOnDoor], visit_id: str, now_ms: int) -> list[VisitAt]:

@@ -83,7 +83,7 @@ def list_answer(
     body = msgspec.json.encode(value)
     sight = b"" if grids is None else msgspec.json.encode(sorted(grids))
     tag = f'"{blake2b(body, digest_size=TAG_BYTES, key=_short(sight)).hexdigest()}"'
-    known = request.headers.get("if-none-match", "")
+    known = ",".join(request.headers.getlist("if-none-match"))
     if tag in [one.strip().removeprefix("W/") for one in known.split(",")]:
         return Response(status_code=304, headers={"ETag": tag})
     return Response(body, headers={"ETag": tag}, media_type="application/json")

@@ -1,6 +1,6 @@
 """The console as one ASGI application: security, the pages, and what goes wrong in sentences."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,11 +50,13 @@ from gateway.web.pages import (
     warden_inbox,
     wardens,
 )
+from gateway.web.request_line import RequestLineMiddleware
 from gateway.web.resident import routes as resident
 from gateway.web.resident import sms
 from gateway.web.resident.entrance import ElsewhereError, Entrance
 from gateway.web.security import HEADERS, HSTS, SecurityMiddleware, is_household
 from gateway.web.topics import Topics
+from gateway.web.whose import Whose
 
 STATIC: Final = Path(__file__).parent / "static"
 _RESIDENT: Final = Path(__file__).parent / "resident" / "static"
@@ -107,7 +109,8 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     ):
         app.include_router(part.routes(context))
     app.include_router(handheld.routes(context))
-    app.include_router(resident.routes(context, Entrance(context)))
+    households = Entrance(context)
+    app.include_router(resident.routes(context, households))
     app.include_router(sms.routes(context))
     app.include_router(live_stream.routes(context, topics))
     rooms = ("/static/handheld", shell.STATIC), ("/static/resident", _RESIDENT)
@@ -120,8 +123,13 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     routes = addresses(app)
     app.add_middleware(AccessMiddleware, context=context, routes=routes, explain=explain)
     app.add_middleware(
-        SecurityMiddleware, settings=settings, figures=context.figures, visitors=context.visitors
+        SecurityMiddleware,
+        settings=settings,
+        figures=context.figures,
+        visitors=context.visitors,
+        whose=Whose(context.visitors, households.whose),
     )
+    app.add_middleware(RequestLineMiddleware)
     return app
 
 
@@ -161,7 +169,7 @@ def _explain(app: FastAPI, context: WebContext) -> None:
         sentence = NOT_FOUND if error.status_code == 404 else _NOT_DONE
         detail = say(sentence, context.language(request))
         answer = _explained(context, request, error.status_code, detail)
-        answer.headers.update(error.headers or {})  # which methods there are, of a 405
+        answer.headers.update(_with_head(error.headers or {}))
         return answer
 
     @app.exception_handler(Exception)
@@ -172,6 +180,12 @@ def _explain(app: FastAPI, context: WebContext) -> None:
         if wants_problem(request):
             return problem_answer(500, detail, headers)
         return PlainTextResponse(detail + "\n", 500, headers)
+
+
+def _with_head(headers: Mapping[str, str]) -> dict[str, str]:
+    """Which methods there are, of a 405: where there is GET, there is HEAD (`request_line`)."""
+    allowed = headers.get("Allow") == "GET"
+    return {**headers, **({"Allow": "GET, HEAD"} if allowed else {})}
 
 
 def _guards(context: WebContext, request: Request) -> dict[str, str]:

@@ -20,6 +20,7 @@ from gateway.web import audit_command_words, audit_household_words
 from gateway.web.actions import KINDS
 from gateway.web.answers import API
 from gateway.web.matters import DISPUTES, MATTERS, QUESTIONS, REQUESTS
+from gateway.web.unnoted import more_in
 
 
 class Kind(StrEnum):
@@ -293,6 +294,7 @@ _NOT_DONE = N_("refused")
 _COMMAND_LINE = N_("The command line")
 _COMMAND_LINE_OF = N_("The command line, as {user}")
 _NOT_ALL = N_("not done, or not all of it")
+_AND_MORE = N_("and {count} more before it")
 _NOBODY = N_("Somebody unknown")
 _CASE = N_("case {case}")
 
@@ -372,7 +374,9 @@ def _why(note: Note, language: str) -> str:
         return " · ".join(filter(None, (note.why, say(_NOT_ALL, language))))
     if note.status >= 400 or note.why == REFUSED:
         ours = _FAILED if note.status >= 500 else _CAME_TO.get(note.status, _NOT_DONE)
-        return say(ours, language)
+        more = 0 if note.account else more_in(note.why)
+        and_more = (say(_AND_MORE, language).format(count=more),) if more else ()
+        return " · ".join((say(ours, language), *and_more))
     return say(_WHY[note.why], language) if note.why in _WHY else note.why
 
 

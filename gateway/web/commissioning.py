@@ -73,8 +73,14 @@ async def announce(
 async def end_visit(context: WebContext, door_id: str, visit_id: str) -> bool:
     """A visit at a door's seal is over; whether that is news. HttpProblem if there is none."""
     now_ms, there = context.now_ms(), at_door(door_id)
-    ended = await _told(context, lambda rows: visits.end(there(rows), visit_id, now_ms))
-    return bool(ended)
+
+    def ended(rows: Connection) -> list[VisitAt]:
+        seals = there(rows)
+        if visits.is_over(seals, visit_id, now_ms):
+            return []  # pressed twice
+        return visits.end(seals, visit_id, now_ms)
+
+    return bool(await _told(context, ended))
 
 
 async def _told(context: WebContext, check: Callable[[Connection], list[VisitAt]]) -> list[VisitAt]:

@@ -2,8 +2,8 @@
 
 uvicorn knows none before the first request, so a thousand silent strangers would hold every place
 for ever. Here a place is free only to those who use it: whoever sends no request, sends it too
-slowly, or does not read the answer is let go; and where there is no place, the one that has been
-idle longest loses it.
+slowly, or does not read the answer is let go; and where there is no place, the one that has kept us
+waiting longest loses it, be it for a request or for the rest of one.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from gateway.language.catalogue import N_, say
 from gateway.web import photo_limits
 from gateway.web.clients import Clients, counted, is_own
 from gateway.web.figures import ConsoleFigures
@@ -24,13 +25,11 @@ BODY_S: Final = 20.0  # for its body
 READ_S: Final = 20.0  # for the other end to read what waits for it
 HEAD_BYTES_MAX: Final = 16_384
 
-_NO_PLACE: Final = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
-    b"X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
-    b"Retry-After: 10\r\nConnection: close\r\n\r\n"
-    b"As many connections are open as this machine bears; try again.\n"
+_NO_PLACE: Final = N_("As many connections are open as this machine bears; try again in a moment.")
+_NO_HTTP: Final = N_(
+    "This request cannot be read: it is no HTTP, or its head is too long. If a browser sent it, "
+    "delete the cookies of this site."
 )
-
 _seldom = Seldom("menshen.console")
 
 
@@ -49,7 +48,7 @@ class Arrived(Protocol):
 
 
 class Connections:
-    """All connections of a console, those that are idle the longest first."""
+    """All connections of a console; of those that keep us waiting, the longest first."""
 
     def __init__(self, figures: ConsoleFigures, clients: Clients, most: int) -> None:
         self._figures, self._clients, self._most = figures, clients, most
@@ -71,7 +70,7 @@ class Connections:
         return True
 
     def idle(self, connection: Place, is_idle: bool) -> None:
-        """It waits for a request from now on, or has one at work."""
+        """It keeps us waiting for a request or its body from now on, or has one at work."""
         self._idle.pop(connection, None)
         if is_idle:
             self._idle[connection] = None
@@ -129,7 +128,7 @@ class Connection(H11Protocol):
             self.arrival = None
         self._is_admitted = self._connections.admit(self, self._address)
         if not self._is_admitted:
-            transport.write(_NO_PLACE)
+            transport.write(_told(b"503 Service Unavailable", _NO_PLACE, b"Retry-After: 10\r\n"))
             transport.close()
             return
         self._until(REQUEST_S)
@@ -151,7 +150,7 @@ class Connection(H11Protocol):
         now = self.conn.their_state
         if now is before:
             return
-        self._connections.idle(self, is_idle=now is h11.IDLE)
+        self._connections.idle(self, is_idle=now in (h11.IDLE, h11.SEND_BODY))
         is_photo = self.scope is not None and photo_limits.is_photo(dict(self.scope))
         body_s = photo_limits.BODY_S if is_photo else BODY_S
         self._until({h11.SEND_BODY: body_s, h11.IDLE: REQUEST_S}.get(now))
@@ -172,9 +171,8 @@ class Connection(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """What came is no HTTP. An answer that has begun already is cut off."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            super().send_400_response(msg)
-        else:
-            self.transport.close()
+            self.transport.write(_told(b"400 Bad Request", _NO_HTTP))
+        self.transport.close()
 
     def pause_writing(self) -> None:
         """The other end does not read; for a while that is well."""
@@ -200,3 +198,18 @@ class Connection(H11Protocol):
     def _reap(self) -> None:
         self._connections.reaped()
         self.let_go()
+
+
+def _told(status: bytes, sentence: str, more: bytes = b"") -> bytes:
+    """An answer to whoever is told before their request is read: in both languages, for which of
+    them they read is not known."""
+    body = "".join(f"{say(sentence, language)}\n" for language in ("zh", "en")).encode()
+    return (
+        b"HTTP/1.1 " + status + b"\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        b"X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nConnection: close\r\n"
+        + more
+        + b"Content-Length: "
+        + str(len(body)).encode()
+        + b"\r\n\r\n"
+        + body
+    )

@@ -33,7 +33,10 @@ from gateway.web.figures import ConsoleFigures
 from gateway.web.held_acts import HeldActs
 from gateway.web.once import Once
 from gateway.web.security import prefix
+from gateway.web.shown_once import ShownOnce
+from gateway.web.unnoted import Unnoted
 from gateway.web.visitors import Visitors, may, signs_in, visitor
+from gateway.web.whose import WHOSE, Turns
 
 SUBMIT_S: Final = 10.0  # how long a person waits for the commit before being told
 
@@ -57,6 +60,7 @@ class Lane(Enum):
 
 
 _THREADS: Final = {Lane.ACTS: 2, Lane.PAGES: 1, Lane.PHONES: 1, Lane.WALLS: 1}
+AT_ONCE_OF_ONE: Final = 2  # readings of one person in the lane of acts; their others wait apart
 
 
 class WebContext:
@@ -69,10 +73,10 @@ class WebContext:
         self.visitors = Visitors(settings, store, self.now_ms)
         self._limiters = {lane: anyio.CapacityLimiter(most) for lane, most in _THREADS.items()}
         self.key = secrets.token_bytes(32)  # signs what a screen keeps, for this run
-        self.held = HeldActs()
+        self.held, self.shown_once, self.unnoted = HeldActs(), ShownOnce(), Unnoted()
         self._submissions: set[asyncio.Task[Answer]] = set()
         self._drawing = Drawing(self.zone)
-        self._once = Once()
+        self._once, self._turns = Once(), Turns(AT_ONCE_OF_ONE)
 
     def now_ms(self) -> int:
         """The gateway's time, in milliseconds of UTC."""
@@ -93,7 +97,10 @@ class WebContext:
             with self.store.reading() as connection:
                 return view(connection)
 
-        return await anyio.to_thread.run_sync(on_thread, limiter=self._limiters[lane])
+        if lane is not Lane.ACTS:  # drawn for all who ask
+            return await anyio.to_thread.run_sync(on_thread, limiter=self._limiters[lane])
+        async with self._turns.of(WHOSE.get()):
+            return await anyio.to_thread.run_sync(on_thread, limiter=self._limiters[lane])
 
     async def page(
         self,

@@ -45,12 +45,16 @@ from gateway.web.security import prefix
 from gateway.web.seldom import Seldom
 from gateway.web.topics import Listener, Topic, Topics
 from gateway.web.visitors import Visitor, may, visitor
+from gateway.web.whose import WHOSE, Shares
 
 STREAMS_MAX: Final = 1_000  # some 60 kB each
 KEPT_FOR_PHONES: Final = 250  # of them, which no wall takes away
 TOPICS_MAX: Final = 24  # tabs of one browser
 OF_PHONES: Final = frozenset({"inbox", "tasks", "further", "task", "asked"})  # kinds of views
 ALL_TOPICS_MAX: Final = 2_000  # each is read and drawn by itself
+TOPICS_KEPT_FOR_PHONES: Final = 1_000  # of them, likewise
+OF_ONE_MAX: Final = 60  # lines of one person: as many sessions as they may have, on plain HTTP too
+TOPICS_OF_ONE_MAX: Final = 240  # on those lines: ten browsers full of tabs
 NAME_MAX: Final = 400  # characters of what a page is about; the longest is a search on the wall
 SEEN_MAX: Final = 32
 TOPIC_MAX: Final = 2_500  # of a topic as it is written in an address
@@ -58,6 +62,11 @@ TOPIC_MAX: Final = 2_500  # of a topic as it is written in an address
 _FULL = N_(
     "As many pages are open as this machine bears; this one does not change by itself until "
     "others are closed."
+)
+
+_ENOUGH = N_(
+    "You have more pages open at once than one person may, so this one does not change by itself. "
+    "Close some, on your other screens too."
 )
 
 _seldom = Seldom("menshen.console")
@@ -176,19 +185,13 @@ class _Lines:
 
     def __init__(self, context: WebContext, topics: Topics) -> None:
         self._context, self._figures, self._topics = context, context.figures, topics
+        self._of_one, self._topics_of_one = Shares(OF_ONE_MAX), Shares(TOPICS_OF_ONE_MAX)
 
     def open(self, request: Request, wanted: list[Wanted]) -> Stream:
         """A line. HttpProblem where there is no place, or no such view."""
         context = self._context
         views = [_view(context, request, one.kind, one.name) for one in wanted]
-        has_phone = any(one.kind in OF_PHONES for one in wanted)
-        most = STREAMS_MAX if has_phone else STREAMS_MAX - KEPT_FOR_PHONES
-        is_full = self._figures.streams >= most or len(self._topics) >= ALL_TOPICS_MAX
-        if is_full or self._topics.is_stopping:
-            self._figures.streams_refused += 1
-            _seldom.warn("%d live pages are open, as many as this machine bears", most)
-            raise HttpProblem(503, _FULL)
-        self._figures.streams += 1
+        places = self._take(wanted)
         setting, where = context.setting(request), prefix(request)
         scope = context.scope(request, Right.DOORS), context.scope(request, Right.CASES)
         who = visitor(request)
@@ -210,17 +213,37 @@ class _Lines:
                 self._topics.join(key, make, one.lane, listener, one.seen, one.label)
 
         ends = _Ends(context, who)
-        return Stream(_events(self._topics, join, ends), self._closer())
+        return Stream(_events(self._topics, join, ends), places)
 
-    def _closer(self) -> Callable[[], None]:
+    def _take(self, wanted: list[Wanted]) -> Callable[[], None]:
+        """Take a line's places; what gives them back, once. HttpProblem where there are none."""
+        whose, count = WHOSE.get(), len(wanted)
+        if not (self._of_one.has_room(whose) and self._topics_of_one.has_room(whose, count)):
+            self._figures.streams_refused += 1
+            _seldom.warn("somebody wants more live pages than one person may have")
+            raise HttpProblem(429, _ENOUGH)
+        has_phone = any(one.kind in OF_PHONES for one in wanted)
+        most = STREAMS_MAX - (0 if has_phone else KEPT_FOR_PHONES)
+        topics = ALL_TOPICS_MAX - (0 if has_phone else TOPICS_KEPT_FOR_PHONES)
+        is_full = len(self._of_one) >= most or len(self._topics) >= topics
+        if is_full or self._topics.is_stopping:
+            self._figures.streams_refused += 1
+            _seldom.warn("%d live pages are open, as many as this machine bears", most)
+            raise HttpProblem(503, _FULL)
+        self._of_one.take(whose)
+        self._topics_of_one.take(whose, count)
+        self._figures.streams += 1
         is_open = True
 
-        def close() -> None:
+        def give() -> None:
             nonlocal is_open
-            self._figures.streams -= is_open
-            is_open = False
+            if is_open:
+                is_open = False
+                self._of_one.give(whose)
+                self._topics_of_one.give(whose, count)
+                self._figures.streams -= 1
 
-        return close
+        return give
 
 
 def _own(kind: str, listener: Listener, who: Visitor | None) -> Hashable:

@@ -8,16 +8,23 @@ act. Where what the same wish made is over, whoever does it names it anew.
 import re
 import secrets
 from hashlib import blake2b
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from fastapi import Form
 
+Offered = Annotated[str, Form(max_length=16)]  # as a form sends it back
 _OFFER: Final = re.compile(r"[0-9a-f]{16}")
 
 
 def new_offer() -> str:
     """An id for the forms of a page."""
     return secrets.token_hex(8)
+
+
+def is_offer(offered: str) -> bool:
+    """Whether this is an id as `new_offer` gives them."""
+    return _OFFER.fullmatch(offered) is not None
 
 
 def id_of(offered: str, *words: object) -> str:
@@ -30,7 +37,7 @@ def id_of(offered: str, *words: object) -> str:
     Returns:
         The same for the same; a random one where the form had none.
     """
-    return id_of_words(offered, *words) if _OFFER.fullmatch(offered) else new_offer()
+    return id_of_words(offered, *words) if is_offer(offered) else new_offer()
 
 
 def id_of_words(*words: object) -> str:

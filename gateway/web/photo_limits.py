@@ -18,6 +18,7 @@ SITE_BYTES_MAX: Final = 1_000_000_000
 BODY_MAX: Final = 327_680  # 300 kB, and so much more that it can be said
 BODY_S: Final = 75.0  # from a stairwell: 300 kB by 40 kbit/s
 COMING_MAX: Final = 8  # at once
+OF_ONE_MAX: Final = 2  # of them, of one person: a phone that sends slowly keeps no other waiting
 WAIT_S: Final = 5  # for a place
 MADE_AT_ONCE: Final = 1  # the others wait
 READ_AT_ONCE: Final = 2

@@ -1,6 +1,7 @@
 """The security around the console: what every request must pass, and what every answer carries.
 
-1. Nobody asks more often than a room full of screens does; who does waits, and is refused.
+1. Nobody asks more often than a room full of screens does; who does waits, and is refused. Counted
+   is by who it is, where that is known, else by the address (`whose.py`).
 2. The host that the browser asked for must be ours (a strange name that points here is an attack).
 3. Over a network in clear, nobody but the proxies that the settings name; they speak TLS for us.
 4. The password, where one is set; without it only what a phone needs to trust us (`OPEN`), and a
@@ -42,10 +43,12 @@ from gateway.web.figures import ConsoleFigures
 from gateway.web.said_address import host_of, parts_of
 from gateway.web.seldom import Seldom
 from gateway.web.visitors import Visitor, Visitors, visitor
+from gateway.web.whose import WHOSE, Counted, Shares, Whose
 
 BODY_MAX: Final = 16_384
 WRONG_WAIT_S: Final = 0.5
 RATE: Final = 60.0, 600.0  # requests a second from one address, and at once: fifty screens begin
+OF_ONE_RATE: Final = RATE  # likewise of one account or household, wherever it comes from
 TOKEN_RATE: Final = 20.0, 200.0  # of one program's token, wherever it comes from
 TOKEN_WAIT_S: Final = 5
 OWN_RATE: Final = 200.0, 2_000.0  # from this machine itself, where a proxy may stand
@@ -122,9 +125,14 @@ class SecurityMiddleware:
     """ASGI middleware around the whole console."""
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, figures: ConsoleFigures, visitors: Visitors
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        figures: ConsoleFigures,
+        visitors: Visitors,
+        whose: Whose,
     ) -> None:
-        self._app, self._figures, self._visitors = app, figures, visitors
+        self._app, self._figures, self._visitors, self._whose = app, figures, visitors, whose
         self._language = settings.site.language
         password = settings.console.password
         self._gate = PasswordGate(password) if password else None
@@ -133,8 +141,8 @@ class SecurityMiddleware:
         self._is_in_clear = settings.console.pair is None and not settings.console.is_local
         self._clients = Clients(settings.console.proxies)
         self._rate, self._own_rate = Rate(*RATE), Rate(*OWN_RATE)
-        self._token_rate = Rate(*TOKEN_RATE)
-        self._photos = 0  # that come now
+        self._token_rate, self._of_one_rate = Rate(*TOKEN_RATE), Rate(*OF_ONE_RATE)
+        self._photos = Shares(photo_limits.OF_ONE_MAX)  # that come now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it here."""
@@ -159,10 +167,12 @@ class SecurityMiddleware:
         self, connection: HTTPConnection, method: str, answering: "_Answering"
     ) -> None:
         source = self._clients.source(connection)
-        await self._check_rate(source)
+        await self._check_rate(source, self._whose.before(connection))
         if self._is_in_clear and not self._clients.is_near(connection):
             raise Refusal(421, _IN_CLEAR)
-        if not await self._check_session(connection):
+        has_accounts = await self._check_session(connection)
+        WHOSE.set(self._whose.of(connection))
+        if not has_accounts:
             self._check_host(connection.headers)
             if not _is_open(connection, method):
                 await self._check_password(connection, source, answering)
@@ -178,14 +188,15 @@ class SecurityMiddleware:
         if most == BODY_MAX:
             yield most
             return
-        if self._photos >= photo_limits.COMING_MAX:
+        whose = WHOSE.get()
+        if len(self._photos) >= photo_limits.COMING_MAX or not self._photos.has_room(whose):
             wait = {"Retry-After": str(photo_limits.WAIT_S), "Connection": "close"}
             raise Refusal(503, _PHOTOS, wait)
-        self._photos += 1
+        self._photos.take(whose)
         try:
             yield most
         finally:
-            self._photos -= 1
+            self._photos.give(whose)
 
     async def _refuse(
         self, refusal: Refusal, connection: HTTPConnection, receive: Receive, send: Send
@@ -198,8 +209,12 @@ class SecurityMiddleware:
             answer = PlainTextResponse(sentence + "\n", refusal.status, refusal.headers)
         await answer(connection.scope, receive, send)
 
-    async def _check_rate(self, source: str) -> None:
+    async def _check_rate(self, source: str, whose: Counted) -> None:
+        """Whoever was known a moment ago is counted by themselves: who floods at the address that
+        they share takes nothing from them."""
         rate = self._own_rate if is_own(source) else self._rate
+        if whose.is_known:
+            rate, source = self._of_one_rate, whose.by
         if rate.allows(source, time.monotonic()):
             return
         self._figures.requests_refused += 1

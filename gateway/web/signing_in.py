@@ -108,15 +108,19 @@ async def note_failure(context: WebContext, name: str, what: str, result: Result
         return
     folded = name.strip().casefold()
     known = await context.visitors.read(lambda rows: _known(rows, folded))
-    await context.visitors.note(folded if known else "", what, "", "", 403)
+    await note_refusal(context, what, result, "", folded if known else "")
 
 
 async def note_refusal(
     context: WebContext, what: str, result: Result, why: str, name: str = ""
 ) -> None:
-    """The same of a try whose reason is no secret of anybody's: a word for the audit."""
-    if result is not Result.LATER:
-        await context.visitors.note(name, what, "", why, 403)
+    """The same of a try whose reason is no secret of anybody's: a word for the audit. A flood of
+    what is nobody's is noted as a number."""
+    if result is Result.LATER:
+        return
+    noted = why if name else context.unnoted.why(what, why)
+    if noted is not None:
+        await context.visitors.note(name, what, "", noted, 403)
 
 
 def _known(rows: Connection, name: str) -> bool:

@@ -5,6 +5,7 @@ never waits for any of this: it is the console's process alone that reads and wr
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -37,6 +38,7 @@ COOKIE: Final = "menshen_session"
 KNOWN: Final = "menshen_account"  # a browser that came in before, by which account
 KNOWN_S: Final = 400 * 24 * 3_600
 LIVE_EVERY_S: Final = 5.0  # how soon an open page ends after its session did
+LATELY_MAX: Final = 4_096  # sessions that are remembered by their tokens' digests
 _SCOPE: Final = "menshen.visitor"  # where a request's visitor stands; absent without accounts
 
 
@@ -112,8 +114,9 @@ class Visitors:
         self._audit = AuditWriter(self.file.store, store)
         self._live: dict[str, Rights] = {}
         self._grids: dict[str, str] = {}  # of each person of the registry
-        self._live_s = float("-inf")
+        self._live_s, self._looking = float("-inf"), asyncio.Lock()
         self._live_ms = 0  # when that was known, by the gateway's clock
+        self._lately: OrderedDict[str, str] = OrderedDict()  # whose token, of those that came
 
     def is_used(self) -> bool:
         """Whether this site has accounts. StoreError if it had, and they cannot be read."""
@@ -123,9 +126,16 @@ class Visitors:
         """Find out who asks, for `visitor`. StoreError if the accounts cannot be read."""
         token, is_shown = self._token(connection)
         found = await asyncio.to_thread(self._of_token, token) if token else None
+        self._remember(token, found)
         if found is not None and found.session.kind in OF_PROGRAMS and not is_shown:
             found = None  # a program's token is for the API, and no browser's
         connection.scope[_SCOPE] = found
+
+    def lately(self, connection: HTTPConnection) -> str | None:
+        """Whose session it was when it came last, by account; None where that is not remembered. It
+        says who is counted, and never who may."""
+        token, _ = self._token(connection)
+        return self._lately.get(sessions.digest(token)) if token else None
 
     async def sign_in(self) -> SignIn:
         """What signs people in."""
@@ -182,13 +192,9 @@ class Visitors:
     async def is_live(self, who: Visitor) -> bool:
         """Whether somebody's session is not over, and what they may is what it was when they came;
         known to some seconds, so that many can ask often; who signed in since then, at once."""
-        now_s = asyncio.get_running_loop().time()
-        is_new = who.session.session_id not in self._live and who.session.made_ms >= self._live_ms
-        if is_new or now_s - self._live_s > LIVE_EVERY_S:
-            self._live_s, self._live_ms = now_s, self._now_ms()
-            now_ms = self._live_ms
-            self._live = await self.read(lambda rows: sessions.live(rows, now_ms))
-            self._grids = await asyncio.to_thread(self._of_registry)
+        async with self._looking:  # who comes while one looks would be judged by half of it
+            if self._is_news(who):
+                await self._look()
         rights = self._live.get(who.session.session_id)
         if rights is None or rights.roles != who.account.roles:
             return False
@@ -196,6 +202,18 @@ class Visitors:
             return rights.grids == who.grids
         own = self._grids.get(rights.warden_id)
         return own is not None and rights.grids | {own} == who.grids
+
+    def _is_news(self, who: Visitor) -> bool:
+        """Whether what is known of them is too old, or from before they came."""
+        is_new = who.session.session_id not in self._live and who.session.made_ms >= self._live_ms
+        return is_new or asyncio.get_running_loop().time() - self._live_s > LIVE_EVERY_S
+
+    async def _look(self) -> None:
+        """Who is signed in now, and whose grids are which."""
+        self._live_s, self._live_ms = asyncio.get_running_loop().time(), self._now_ms()
+        now_ms = self._live_ms
+        self._live = await self.read(lambda rows: sessions.live(rows, now_ms))
+        self._grids = await asyncio.to_thread(self._of_registry)
 
     def is_secure(self, connection: HTTPConnection) -> bool:
         """Whether the browser speaks TLS, with us or with a proxy of ours."""
@@ -253,6 +271,16 @@ class Visitors:
         if scheme.lower() == "bearer" and is_api(connection):
             return value.strip()[: sessions.TOKEN_MAX + 1], True
         return connection.cookies.get(self._name(connection, COOKIE), ""), False
+
+    def _remember(self, token: str, found: Visitor | None) -> None:
+        if found is None:
+            self._lately.pop(sessions.digest(token), None)
+            return
+        digest = sessions.digest(token)
+        self._lately[digest] = found.account.account_id
+        self._lately.move_to_end(digest)
+        if len(self._lately) > LATELY_MAX:
+            self._lately.popitem(last=False)
 
     def _of_registry(self) -> dict[str, str]:
         with self._site.reading() as connection:

@@ -235,3 +235,14 @@ def test_a_role_that_this_release_does_not_know_gives_no_right(store: Store) -> 
     assert (lin.roles, lin.kind) == ((Role.ENGINEER,), Kind.PERSON)
     with store.reading() as connection:
         assert connection.execute(select(tables.accounts.c.password)).scalar() is None
+
+
+def test_a_kind_of_session_makes_room_among_its_own(store: Store) -> None:
+    """Who knew her password and had no code ended her phone with twenty tries, and it rang no
+    more; so did a script that signed in at a desk."""
+    wang = add(store, "wang", Role.WARDEN)
+    phone = begun(store, wang)
+    for kind in (sessions.Kind.CODE, sessions.Kind.DESK):
+        tokens = [begun(store, wang, kind) for _ in range(sessions.OF_ACCOUNT_MAX + 5)]
+        assert sum(live(store, token) is not None for token in tokens) == sessions.OF_ACCOUNT_MAX
+    assert live(store, phone) is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from gateway.accounts import one_time_codes, passwords, persons, sessions, sign_in
+from gateway.accounts import checking, one_time_codes, passwords, persons, sessions, sign_in
 from gateway.accounts.patience import LOCKED_S, TRIES_MAX
 from gateway.accounts.persons import Account
 from gateway.accounts.roles import Role
@@ -106,7 +106,7 @@ async def test_another_s_token_makes_no_browser_known(door: Door) -> None:
 async def test_what_waits_to_be_checked_is_bounded(door: Door) -> None:
     results = await asyncio.gather(*(door.tries(GOOD, f"10.1.0.{n}") for n in range(200)))
     assert results.count(Result.LATER) > 0
-    assert results.count(Result.IN) >= sign_in.WAITING_MAX
+    assert results.count(Result.IN) >= checking.WAITING_MAX
     assert await door.tries(GOOD) is Result.IN
 
 

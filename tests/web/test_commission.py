@@ -209,7 +209,9 @@ async def test_a_program_announces_a_visit_and_reads_how_a_test_goes(site: Site)
         ended = await robot.post(f"{API}/visits/{told['visit_id']}/end")
         assert ended.json() == {"changed": True}
         again = await robot.post(f"{API}/visits/{told['visit_id']}/end")
-        assert problem_of(again, 404) == {}
+        assert (again.status_code, again.json()) == (200, {"changed": False}), "pressed twice"
+        none = await robot.post(f"{API}/visits/{'0' * 16}/end")
+        assert problem_of(none, 404) == {}
         long = visit | {"to_ms": now_ms() + 9 * HOUR_MS}
         assert "8 hours" in (await robot.post(f"{API}/visits", json=long)).json()["detail"]
 

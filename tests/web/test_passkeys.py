@@ -273,7 +273,8 @@ async def test_an_account_has_ten_at_most(tmp_path: Path) -> None:
             await added(desk, name=f"device {number}")
         options = (await desk.post("/account/passkeys/options")).json()
         form = {"credential": Authenticator().made(options)}
-        assert (await desk.post("/account/passkeys", data=form)).status_code == 422
+        full = await desk.post("/account/passkeys", data=form)
+        assert (full.status_code, "Remove one" in full.text) == (422, True)
         assert "device 9" in (await desk.get("/account")).text
         wrong = {"name": "desk", "password": GOOD}
         assert (await desk.post("/sign-in", data=wrong)).status_code == 303  # never the only way
@@ -281,12 +282,16 @@ async def test_an_account_has_ten_at_most(tmp_path: Path) -> None:
 
 def test_challenges_are_bounded_and_nobody_pushes_out_another_s() -> None:
     held = Challenges()
+    own = held.new(Purpose.PROVE, "her session", "home", NOW_MS)
     first = held.new(Purpose.SIGN_IN, "", "home", NOW_MS)
     for _ in range(challenges.HELD_MAX * 2):
         held.new(Purpose.SIGN_IN, "", "elsewhere", NOW_MS)
-    assert len(held) == challenges.OF_SOURCE_MAX + 1
+    assert len(held) == challenges.OF_PLACE_MAX + 2
     assert held.spend(first, Purpose.SIGN_IN, "", NOW_MS)
     assert not held.spend(first, Purpose.SIGN_IN, "", NOW_MS)
     for number in range(challenges.HELD_MAX + 5):
         held.new(Purpose.SIGN_IN, "", f"{number}", NOW_MS)
-    assert len(held) == challenges.HELD_MAX
+    assert len(held) == challenges.HELD_MAX + 1
+    for _ in range(challenges.OF_PLACE_MAX + 5):  # of strangers at her own address
+        held.new(Purpose.SIGN_IN, "", "home", NOW_MS)
+    assert held.spend(own, Purpose.PROVE, "her session", NOW_MS)

@@ -4,11 +4,14 @@ They share one site and its clock, which only the stories advance; each has sess
 """
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import Connection
+from starlette.requests import HTTPConnection
 from typer.testing import CliRunner
 
 from gateway.accounts import persons, sessions
@@ -16,10 +19,10 @@ from gateway.accounts import tables as accounts
 from gateway.accounts.sessions import LIMITS, OF_PROGRAMS, Kind
 from gateway.cli.app import app
 from gateway.settings import Settings
-from gateway.store import tables
+from gateway.store import tables, views
 from gateway.web import visitors
 from gateway.web.app import build
-from gateway.web.visitors import COOKIE
+from gateway.web.visitors import COOKIE, Visitors, visitor
 from tests.accounts.people_file import GOOD
 from tests.waiting import until
 from tests.web.signed_in import Site, code, signed_in_site
@@ -276,3 +279,36 @@ async def test_an_open_page_ends_with_what_its_owner_may(
 
         await until(are_over)
         await asyncio.gather(*(task for _, task in lines.values()))
+
+
+async def test_who_comes_while_one_looks_who_is_signed_in_is_not_sent_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A live page ended as it began, where the first look of all was at the registry still."""
+    go, looked = threading.Event(), threading.Event()
+    whole = views.grids_of_wardens
+
+    def slowly(connection: Connection) -> dict[str, str]:
+        looked.set()
+        go.wait(60)
+        return whole(connection)
+
+    async with signed_in_site(tmp_path) as site:
+        known = Visitors(site.console.settings, site.store, site.clock.now_ms)
+        came = []
+        for name in ("wang", "li"):
+            cookie = f"{COOKIE}={site.token(name)}".encode()
+            scope = {"type": "http", "scheme": "http", "path": "/", "query_string": b""}
+            connection = HTTPConnection({**scope, "headers": [(b"cookie", cookie)]})
+            await known.receive(connection)
+            who = visitor(connection)
+            assert who is not None
+            came.append(who)
+        monkeypatch.setattr(views, "grids_of_wardens", slowly)
+        first = asyncio.create_task(known.is_live(came[0]))
+        await until(looked.is_set)
+        second = asyncio.create_task(known.is_live(came[1]))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        go.set()
+        assert all(await asyncio.gather(first, second))

@@ -87,7 +87,13 @@ async def test_what_cannot_be_started_says_so(tmp_path: Path) -> None:
         odd = {"number": "7", "canary": "f" * 16}
         assert (await client.post("/updates/start", data=odd)).status_code == 422
         assert (await client.post("/updates/start", data={"number": "7"})).status_code == 303
-        assert (await client.post("/updates/start", data={"number": "7"})).status_code == 409
+        assert (await client.post("/updates/start", data={"number": "7"})).status_code == 303, (
+            "twice"
+        )
+        stages = how_it_stands(site).seals
+        (canary,) = (name for name, one in stages.items() if one.stage == rollout.Stage.CANARY)
+        other = {"number": "7", "canary": next(name for name in stages if name != canary)}
+        assert (await client.post("/updates/start", data=other)).status_code == 409
         stages = [one.stage for one in how_it_stands(site).seals.values()]
         assert stages.count(rollout.Stage.CANARY) == 1
 

@@ -13,6 +13,7 @@ from gateway.accounts.sessions import Session
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
 from gateway.web.inviting import invited
+from gateway.web.offers import Offered, new_offer
 from gateway.web.pages.me import drawn, end, shown, somebody
 from gateway.web.security import prefix
 from gateway.web.visitors import account_named
@@ -35,10 +36,15 @@ def routes(context: WebContext) -> APIRouter:
         return await _listed(context, request, None, " ".join(text.split()), after)
 
     @router.post("/accounts/{name}/invite")
-    async def press_invite(request: Request, name: str) -> Response:
+    async def press_invite(request: Request, name: str, offered: Offered = "") -> Response:
         """The code is shown in this answer and nowhere else."""
-        one = await invited(context, request, name, lambda rows: account_named(rows, name))
-        return await _listed(context, request, one)
+
+        async def press() -> Response:
+            one = await invited(context, request, name, lambda rows: account_named(rows, name))
+            return await _listed(context, request, one)
+
+        who = somebody(request).account.account_id
+        return await context.shown_once.answer(request, offered, who, press)
 
     @router.post("/accounts/{name}/phones/{session_id}/end")
     async def press_end(request: Request, name: str, session_id: str) -> Response:
@@ -70,5 +76,5 @@ async def _listed(
         return {"people": people, "count": count, "more": more}
 
     values = await context.visitors.read(gather)
-    values |= {"q": text, "after": after, "invited": invitation}
+    values |= {"q": text, "after": after, "invited": invitation, "offered": new_offer()}
     return drawn(context, request, "accounts.html", values)

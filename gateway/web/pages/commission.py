@@ -33,7 +33,7 @@ from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
 from gateway.web.handheld import shell
 from gateway.web.live_view import Fragment, LiveView
-from gateway.web.offers import id_of
+from gateway.web.offers import Offered, id_of, new_offer
 from gateway.web.sealing import part, wanting
 from gateway.web.security import prefix
 
@@ -114,6 +114,7 @@ def _add_tests(router: APIRouter, context: WebContext) -> None:
                 "seen": view.digest(),
                 "has_order": any(o.to_ms > now_ms for o in shown["walk"]["row"].state.orders),
                 "all_languages": notices.languages(context.settings),
+                "offered": new_offer(),
             }
 
         return await context.page(request, "walk_test.html", gather)
@@ -139,7 +140,7 @@ def _add_visits(router: APIRouter, context: WebContext) -> None:
         who: Annotated[str, Form(max_length=2 * WHO_CHARACTERS_MAX)],
         purpose: Annotated[Purpose, Form()] = Purpose.REPAIR,
         minutes: Annotated[int, Form(ge=1, le=VISIT_HOURS_MAX * 60)] = VISIT_MINUTES,
-        offered: Annotated[str, Form(max_length=16)] = "",
+        offered: Offered = "",
     ) -> Response:
         now_ms, visit_id = context.now_ms(), id_of(offered, door_id, who, purpose, minutes)
         plan = Plan(now_ms, now_ms + minutes * MINUTE_MS, who, purpose, visit_id)

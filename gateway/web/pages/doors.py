@@ -33,7 +33,7 @@ from gateway.web.context import Before, WebContext
 from gateway.web.door_words import tile
 from gateway.web.endings import end_order, end_permit
 from gateway.web.live_view import Fragment, LiveView
-from gateway.web.offers import id_of, new_offer
+from gateway.web.offers import Offered, id_of, new_offer
 from gateway.web.security import prefix
 
 LISTED_MAX: Final = 50
@@ -166,7 +166,7 @@ def routes(context: WebContext) -> APIRouter:
         why: Annotated[str, Form(min_length=1)],
         openings: Annotated[int, Form()] = 1,
         longest_min: Annotated[int, Form()] = permits.LONGEST_MINUTES,
-        offered: Annotated[str, Form(max_length=16)] = "",
+        offered: Offered = "",
         daily: Annotated[str, Form(max_length=recurrence.TEXT_MAX)] = "",
         days: Annotated[list[Day], Form()] = NO_DAYS,
     ) -> Response:

@@ -24,7 +24,7 @@ from gateway.store import resident_views, views
 from gateway.web.answers import NOT_FOUND, HttpProblem, optional_line, peoples_line
 from gateway.web.at_a_door import back_to, household_at
 from gateway.web.context import Before, WebContext
-from gateway.web.offers import id_of, new_offer
+from gateway.web.offers import Offered, id_of, new_offer
 from gateway.web.visitors import visitor
 
 DAYS: Final = 30  # that a form offers
@@ -40,7 +40,6 @@ Id = Annotated[str, Query(max_length=64)]
 Name = Annotated[str, Form(max_length=2 * BY_MAX)]
 Why = Annotated[str, Form(max_length=2 * WHY_MAX)]
 Until = Annotated[str, Form(max_length=10)]
-Offered = Annotated[str, Form(max_length=16)]
 
 _NO_DAY = N_("The day could not be read; write it as in 2026-03-01.")
 SAID: Final = {

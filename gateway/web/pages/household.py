@@ -26,7 +26,7 @@ from gateway.store.resident_views import OrderSpan
 from gateway.web.actor import acting_at_screen
 from gateway.web.at_a_door import back_to, household_at
 from gateway.web.context import WebContext
-from gateway.web.offers import new_offer
+from gateway.web.offers import Offered, new_offer
 from gateway.web.resident import announcing, asking, consenting, shown
 from gateway.web.resident.announce_routes import choices
 from gateway.web.resident.announcing import Announcement
@@ -37,7 +37,6 @@ from gateway.web.said_address import host_of
 from gateway.web.security import RESIDENT, prefix
 
 Language = Annotated[str, Form(max_length=16)]
-Offered = Annotated[str, Form(max_length=16)]
 What = Annotated[str, Form(max_length=16)]
 PAGE: Final = "household"  # of a door
 OPENINGS_MAX: Final = 5  # that can be contested by telephone, and as many other records
@@ -69,6 +68,7 @@ def routes(context: WebContext) -> APIRouter:
                 "holder": resident_codes.holder(rows, household_id),
                 "said": SAID.get(done, ""),
                 "all_languages": notices.languages(context.settings),
+                "offered": new_offer(),
             }
             if order is None:
                 return values
@@ -77,7 +77,6 @@ def routes(context: WebContext) -> APIRouter:
                 values
                 | choices(context, now_ms, order, language)
                 | {
-                    "offered": new_offer(),
                     "home": home,
                     **_contestable(rows, household_id, order),
                     "consents": consents.given(rows, household_id, order.order_id),
@@ -233,20 +232,28 @@ def _add_own(router: APIRouter, context: WebContext) -> None:
 def _add_sheets(router: APIRouter, context: WebContext) -> None:
     """Another sheet, for who cares for the household and for who tests its seal."""
 
-    async def sheet(request: Request, door_id: str, language: str) -> Response:
+    async def sheet(request: Request, door_id: str, language: str, offered: str) -> Response:
         address = _address(context, request)
         wanted = language or context.settings.site.language
-        content = await new_sheet(context, door_id, address, wanted)
-        headers = {"Content-Disposition": 'attachment; filename="household.pdf"'}
-        return Response(content, headers=headers, media_type="application/pdf")
+
+        async def make() -> Response:
+            content = await new_sheet(context, door_id, address, wanted)
+            headers = {"Content-Disposition": 'attachment; filename="household.pdf"'}
+            return Response(content, headers=headers, media_type="application/pdf")
+
+        return await context.shown_once.answer(request, offered, wanted, make)
 
     @router.post("/doors/{door_id}/household/sheet")
-    async def another(request: Request, door_id: str, language: Language = "") -> Response:
-        return await sheet(request, door_id, language)
+    async def another(
+        request: Request, door_id: str, language: Language = "", offered: Offered = ""
+    ) -> Response:
+        return await sheet(request, door_id, language, offered)
 
     @router.post("/doors/{door_id}/walk-test/sheet")
-    async def first(request: Request, door_id: str, language: Language = "") -> Response:
-        return await sheet(request, door_id, language)
+    async def first(
+        request: Request, door_id: str, language: Language = "", offered: Offered = ""
+    ) -> Response:
+        return await sheet(request, door_id, language, offered)
 
 
 def _address(context: WebContext, request: Request) -> str:

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
 from gateway.accounts import identities, passkeys, sessions
@@ -94,12 +95,14 @@ def _no_passkeys(context: WebContext, request: Request) -> str:
 
 
 async def end(context: WebContext, account: Account, session_id: str) -> None:
-    """End one session of an account. HttpProblem if there is no such live one."""
+    """End one session of an account; one that is over stays so. HttpProblem if there is none."""
     now_ms = context.now_ms()
-    ended = await context.visitors.write(
-        lambda rows: sessions.end(rows, account, session_id, now_ms)
-    )
-    if not ended:
+
+    def ended(rows: Connection) -> bool:
+        is_news = sessions.end(rows, account, session_id, now_ms)
+        return is_news or sessions.was(rows, account, session_id)
+
+    if not await context.visitors.write(ended):
         raise HttpProblem(404, NOT_FOUND)
 
 

@@ -24,6 +24,7 @@ from gateway.web import actor
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
 from gateway.web.handheld import shell
+from gateway.web.offers import Offered
 from gateway.web.security import prefix
 
 PHONES: Final = ("inbox", "handheld")  # a person's own pages, as their addresses begin
@@ -37,10 +38,13 @@ def routes(context: WebContext) -> APIRouter:
     router = APIRouter()
 
     @router.post("/wardens/{warden_id}/test")
-    async def from_screen(request: Request, warden_id: str) -> Response:
-        await ask(context, warden_id)
-        where = f"{prefix(request)}/wardens/{quote(warden_id, safe='')}#tested"
-        return RedirectResponse(where, 303)
+    async def from_screen(request: Request, warden_id: str, offered: Offered = "") -> Response:
+        async def press() -> Response:
+            await ask(context, warden_id)
+            where = f"{prefix(request)}/wardens/{quote(warden_id, safe='')}#tested"
+            return RedirectResponse(where, 303)
+
+        return await context.shown_once.answer(request, offered, "", press)
 
     @router.post("/handheld/{warden_id}/test")
     async def from_phone(request: Request, warden_id: str) -> Response:

@@ -33,7 +33,8 @@ from gateway.web.signing_in import (
 
 JSON: Final = "application/json"
 _NOT_TAKEN = N_("This passkey opens nothing here. Sign in in another way.")
-_NOT_KEPT = N_("This passkey could not be kept: it is known already, or you have ten. Try again.")
+_NOT_KEPT = N_("This passkey could not be kept; it may be known already. Try again.")
+_ENOUGH = N_("You have {most} passkeys, which is the limit. Remove one, then add this one.")
 
 Credential = Annotated[str, Form(max_length=CREDENTIAL_MAX)]
 
@@ -114,7 +115,8 @@ def _own(router: APIRouter, context: WebContext) -> None:
             await asyncio.to_thread(ways.add, who.session, here, credential, device, now_ms)
         except Refused as refused:
             await context.visitors.note(who.account, "passkey not added", "", str(refused), 422)
-            return _new_form(context, request, _NOT_KEPT, 422)
+            sentence = _ENOUGH if str(refused) == passkeys.TOO_MANY else _NOT_KEPT
+            return _new_form(context, request, sentence, 422)
         await context.visitors.note(who.account, "passkey added", device)
         return RedirectResponse(f"{prefix(request)}/account#passkeys", 303)
 
@@ -132,7 +134,8 @@ def _own(router: APIRouter, context: WebContext) -> None:
 def _new_form(context: WebContext, request: Request, sentence: str, status: int = 200) -> Response:
     _place(context, request)
     values: dict[str, Any] = {
-        "wrong": sentence and say(sentence, context.language(request)),
+        "wrong": sentence
+        and say(sentence, context.language(request)).format(most=passkeys.OF_ACCOUNT_MAX),
         "device": guessed(context, request),
     }
     html = context.draw("own_passkey.html", context.setting(request), values)

@@ -18,6 +18,7 @@ from gateway.language.catalogue import N_, say
 from gateway.store import views
 from gateway.web.answers import HttpProblem, retry_after
 from gateway.web.context import WebContext
+from gateway.web.offers import Offered, new_offer
 from gateway.web.place import NoPlaceError, place
 from gateway.web.security import prefix
 from gateway.web.signing_in import (
@@ -81,8 +82,19 @@ def _by_code(router: APIRouter, context: WebContext) -> None:
 
     @router.post("/sign-in/code")
     async def press(
-        request: Request, code: Text, code_key: Text = "", phone: Phone = "", after: After = ""
+        request: Request,
+        code: Text,
+        code_key: Text = "",
+        phone: Phone = "",
+        after: After = "",
+        offered: Offered = "",
     ) -> Response:
+        said = code, code_key, phone, after
+        return await context.shown_once.answer(
+            request, offered, said, lambda: tried(request, *said)
+        )
+
+    async def tried(request: Request, code: str, code_key: str, phone: str, after: str) -> Response:
         who = _waiting(request)
         if who is None:
             return RedirectResponse(f"{prefix(request)}/{SIGN_IN}", 303)
@@ -111,12 +123,21 @@ def _by_invitation(router: APIRouter, context: WebContext) -> None:
             "name": await _named(context, account),
             "token": token,
             "phone": guessed(context, request),
+            "offered": new_offer(),
         }
         html = context.draw("invitation.html", context.setting(request), values)
         return context.answer(request, html)
 
     @router.post("/invitation/{token}")
-    async def press(request: Request, token: str, phone: Phone = "") -> Response:
+    async def press(
+        request: Request, token: str, phone: Phone = "", offered: Offered = ""
+    ) -> Response:
+        """Once; but whoever sends the same page's form again had not heard that they are in."""
+        return await context.shown_once.answer(
+            request, offered, phone, lambda: used_by(request, token, phone)
+        )
+
+    async def used_by(request: Request, token: str, phone: str) -> Response:
         need_accounts(request)
         now_ms, name = context.now_ms(), called(context, request, phone)
 
@@ -205,6 +226,7 @@ def _code_form(
         "picture": squares(address) if is_new else None,
         "phone": guessed(context, request),
         "after": after,
+        "offered": new_offer(),
     }
     status = {Result.WRONG: 403, Result.LATER: 429}.get(result or Result.IN, 200)
     html = context.draw("sign_in_code.html", context.setting(request), values)

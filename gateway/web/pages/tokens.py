@@ -14,6 +14,8 @@ from gateway.accounts.sessions import PHONE_NAME_MAX, Kind
 from gateway.language.catalogue import N_, say
 from gateway.web.answers import NOT_FOUND, HttpProblem, optional_line
 from gateway.web.context import WebContext
+from gateway.web.offers import Offered, new_offer
+from gateway.web.pages import me
 from gateway.web.pages.me import ROLE_WORDS
 from gateway.web.security import prefix
 from gateway.web.visitors import Visitor, account_named, visitor
@@ -24,10 +26,8 @@ Scopes = Annotated[list[str], Form(max_length=len(WORDS))]
 Purpose = Annotated[str, Form(max_length=PHONE_NAME_MAX)]
 Days = Annotated[int, Form(ge=1, le=tokens.DAYS_MAX)]
 
-_CANNOT = N_(
-    "This token was not made: it wants a scope that the program's roles allow, and a program has "
-    "{most} tokens at most."
-)
+_CANNOT = N_("This token was not made: it wants a scope that the program's roles allow.")
+_ENOUGH = N_("This program has {most} tokens, which is the limit. End one, then make this one.")
 _READS_ALL = N_("reads all that its account may")
 _ALL = N_("all that its account may")
 
@@ -48,32 +48,35 @@ def routes(context: WebContext) -> APIRouter:
         scope: Scopes = [],  # noqa: B006
         purpose: Purpose = "",
         days: Days = DAYS,
+        offered: Offered = "",
     ) -> Response:
         """The token is shown in this answer and nowhere else."""
-        _somebody(request)
+        who = _somebody(request).account.account_id
         now_ms = context.now_ms()
         words = optional_line(purpose, PHONE_NAME_MAX) or name
 
         def make(rows: Connection) -> str:
             account = _program(rows, name)
+            if len(tokens.of_account(rows, account, now_ms)) >= tokens.TOKENS_MAX:
+                raise HttpProblem(422, _ENOUGH, most=tokens.TOKENS_MAX)
             try:
                 wanted = scopes_in(" ".join(scope))
                 return tokens.make(rows, account, wanted, words, days, now_ms)
             except AccountError as error:
-                raise HttpProblem(422, _CANNOT, most=tokens.TOKENS_MAX) from error
+                raise HttpProblem(422, _CANNOT) from error
 
-        made = {"name": name, "token": await context.visitors.write(make)}
-        return await _listed(context, request, made)
+        async def press() -> Response:
+            made = {"name": name, "token": await context.visitors.write(make)}
+            return await _listed(context, request, made)
+
+        said = who, sorted(scope), words, days
+        return await context.shown_once.answer(request, offered, said, press)
 
     @router.post("/tokens/{name}/{session_id}/end")
     async def press_end(request: Request, name: str, session_id: str) -> Response:
         _somebody(request)
-        now_ms = context.now_ms()
-        ended = await context.visitors.write(
-            lambda rows: sessions.end(rows, _program(rows, name), session_id, now_ms)
-        )
-        if not ended:
-            raise HttpProblem(404, NOT_FOUND)
+        account = await context.visitors.read(lambda rows: _program(rows, name))
+        await me.end(context, account, session_id)
         return RedirectResponse(f"{prefix(request)}/tokens?of={quote(name, safe='')}", 303)
 
     return router
@@ -99,6 +102,7 @@ async def _listed(context: WebContext, request: Request, made: dict[str, Any] | 
     values = {
         "programs": await context.visitors.read(gather),
         "made": made,
+        "offered": new_offer(),
         "scopes": scopes,
         "may": may,
         "role_word": lambda role: say(ROLE_WORDS[role], language),

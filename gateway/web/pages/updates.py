@@ -122,6 +122,8 @@ def _turns(router: APIRouter, context: WebContext, act: str, to: RolloutState) -
 
         def change(connection: Connection) -> None:
             newest = kept.newest(connection)
+            if newest is not None and newest[1] is to:
+                return  # pressed twice
             if newest is None or not kept.turn(connection, newest[0], to, now_ms):
                 raise HttpProblem(409, _NOT_NOW)
 
@@ -148,6 +150,11 @@ def _begin(connection: Connection, number: int, canary: str, at_once: int, now_m
         raise HttpProblem(422, _NO_SEAL)
     plan = Plan(at_once)
     stages = rollout.stages(seals, [canary] if canary else [], plan.share_percent)
+    before = kept.overview(connection)
+    if before is not None and (before.state, before.counter) == (RolloutState.RUNNING, number):
+        known = {seal_id: one.stage for seal_id, one in before.seals.items()}
+        if known == stages:
+            return  # pressed twice
     try:
         kept.start(connection, chosen[0].release_id, plan, stages, now_ms)
     except RefusedError as error:

@@ -31,6 +31,7 @@ from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
 from gateway.web.inviting import invited
 from gateway.web.live_view import Fragment, LiveView
+from gateway.web.offers import Offered, new_offer
 from gateway.web.pages import me
 from gateway.web.security import prefix
 
@@ -139,16 +140,20 @@ def routes(context: WebContext) -> APIRouter:
 
 def _acts(router: APIRouter, context: WebContext) -> None:
     @router.post("/wardens/{warden_id}/invite")
-    async def invite(request: Request, warden_id: str) -> Response:
+    async def invite(request: Request, warden_id: str, offered: Offered = "") -> Response:
         """The code is shown in this answer and nowhere else."""
 
         def name(rows: Connection) -> str:
             warden = views.warden(rows, warden_id)
             return warden.name if warden is not None else warden_id
 
-        called = await context.read(name)
-        one = await invited(context, request, called, lambda rows: _account(rows, warden_id))
-        return await _one(context, request, warden_id, one)
+        async def press() -> Response:
+            called = await context.read(name)
+            one = await invited(context, request, called, lambda rows: _account(rows, warden_id))
+            return await _one(context, request, warden_id, one)
+
+        who = me.somebody(request).account.account_id
+        return await context.shown_once.answer(request, offered, who, press)
 
     @router.post("/wardens/{warden_id}/phones/{session_id}/end")
     async def end(request: Request, warden_id: str, session_id: str) -> Response:
@@ -299,6 +304,7 @@ async def _one(
     if context.visitors.is_used():
         account = await context.visitors.read(lambda rows: phones.account_of(rows, warden_id))
     values |= {"phones": live, "account": account, "invited": invitation, "rules": rules}
+    values |= {"offered": new_offer()}
     return context.answer(request, context.draw("warden.html", context.setting(request), values))
 
 

@@ -46,7 +46,8 @@ _ENOUGH = N_(
 _LASTING = N_("This many minutes cannot be chosen.")
 _ENOUGH_DAILY = N_("You have announced {most} daily times already. End one of them first.")
 
-_LOCKS: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()  # by permit
+# By household: what it may announce on a day is counted for one announcement after the other.
+_LOCKS: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
 
 WHO: Final = {
     Way.PAGE: N_("the household, on its page"),
@@ -187,7 +188,7 @@ async def _announce(
     permit_id = _permit_id(household_id, said, words)
     most = context.settings.household.announcements_a_day
     day = times.day_of(permit.from_ms, context.zone)
-    async with _LOCKS.setdefault((id(context), permit_id), asyncio.Lock()):
+    async with _LOCKS.setdefault((id(context), household_id), asyncio.Lock()):
         known = await context.read(lambda rows: _known(rows, household_id, permit_id, now_ms))
         if known is Known.LIVE:
             return  # it was pressed twice, or came twice

@@ -28,6 +28,7 @@ from gateway.core.households.model import (
     REQUEST,
     RecordKind,
     RequestKind,
+    RequestState,
     Said,
     SealAnswer,
     Symptom,
@@ -43,7 +44,7 @@ from gateway.store.household_views import RequestRow
 from gateway.web.answers import NOT_FOUND, HttpProblem, optional_line
 from gateway.web.context import WebContext
 from gateway.web.matter_words import KIND_WORDS
-from gateway.web.offers import id_of
+from gateway.web.offers import id_of, id_of_words
 from gateway.web.resident import shown
 from gateway.web.resident.announcing import WHO
 
@@ -117,9 +118,12 @@ async def withdraw(context: WebContext, voice: Voice, request_id: str) -> None:
         found = household_views.request(rows, request_id)
         return found if found is not None and found.household_id == voice.household_id else None
 
-    if await context.read(own) is None:
+    asked = await context.read(own)
+    if asked is None:
         raise HttpProblem(404, NOT_FOUND)
-    action_id = voice.id_of("withdraw", request_id)
+    if asked.state is RequestState.WITHDRAWN:
+        return  # pressed twice
+    action_id = id_of_words("withdraw", request_id)  # at once, too, and by whichever way
     event = RequestWithdrawn(action_id=action_id, said=voice.said, request_id=request_id)
     await _say(context, voice, event)
 

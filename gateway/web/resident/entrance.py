@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 from fastapi import Form, Request, Response
 from msgspec import Struct
 from msgspec.structs import replace
+from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 
 from gateway.language.catalogue import N_
@@ -93,6 +94,10 @@ class Entrance:
         self._set(request, answer, KNOWN, self.tries.new_known(), KNOWN_S)
         return answer
 
+    def whose(self, connection: HTTPConnection) -> str | None:
+        """Whose page was open on whoever asks, if that is remembered."""
+        return self.sessions.whose(connection.cookies.get(self._name(connection, COOKIE), ""))
+
     async def page(self, request: Request) -> Here:
         """Whose page is open. ElsewhereError with the way to the code where none is."""
         token = request.cookies.get(self._name(request, COOKIE), "")
@@ -147,6 +152,6 @@ class Entrance:
             self._name(request, name), value, path=f"{prefix(request)}{HOME}", **settings
         )
 
-    def _name(self, request: Request, name: str) -> str:
+    def _name(self, connection: HTTPConnection, name: str) -> str:
         """A cookie's name; by TLS one that no plain page can set."""
-        return f"__Secure-{name}" if self._context.visitors.is_secure(request) else name
+        return f"__Secure-{name}" if self._context.visitors.is_secure(connection) else name

@@ -77,6 +77,12 @@ class Sessions:
         self._sessions.move_to_end(digest)
         return seen
 
+    def whose(self, token: str) -> str | None:
+        """The household of a session, without a look at whether it is over; None for none. It says
+        who is counted, and never who may."""
+        found = self._sessions.get(_digest(token)) if 0 < len(token) <= TOKEN_MAX else None
+        return None if found is None else found.household_id
+
     def end(self, token: str) -> None:
         """It is over; one that is none is over already."""
         self._sessions.pop(_digest(token[:TOKEN_MAX]), None)
