@@ -12,7 +12,7 @@ from gateway.store.door_lists import Listed
 
 
 class Wanting(Struct, frozen=True):
-    """Why a door wants a walk test, or will soon."""
+    """What it is that a door wants, whichever it is."""
 
     standing: Standing
     is_ordered: bool  # an order runs there now
@@ -20,7 +20,7 @@ class Wanting(Struct, frozen=True):
 
 
 class SealedDoor(Struct, frozen=True):
-    """The same of a door with its label."""
+    """A door that wants a walk test, or will soon."""
 
     door_id: str
     label: str
@@ -55,8 +55,8 @@ def part(
     """Some of the doors that want something, the most urgent first; those that were hung before
     walk tests were asked for stand last."""
     return [
-        SealedDoor(row.door_id, row.label, said.standing, said.is_ordered, said.ends_ms)
-        for row, said in door_lists.part(connection, every, _rank, begin, count)
+        SealedDoor(one.door_id, one.label, one.said.standing, one.said.is_ordered, one.said.ends_ms)
+        for one in door_lists.part(connection, every, _rank, begin, count)
     ]
 
 
