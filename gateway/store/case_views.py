@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
 
-from gateway.core.cases.number import case_number, read_number
+from gateway.core.cases.number import read_number
 from gateway.core.households.model import RecordKind
 from gateway.core.model import CaseState, Path
 from gateway.core.proof import Proof
@@ -30,7 +30,7 @@ OPEN: Final = (
 WAITING: Final = OPEN[:2]
 IN_REVIEW: Final = (CaseState.REPORTED, CaseState.ASSESSED, CaseState.SIGNED_OFF)
 BLIND_MAX: Final = 100  # doors of an outage that are named; a block can have a thousand
-NUMBERED_MAX: Final = 20_000  # cases among which a number is looked up: 50 ms
+NUMBERED_MAX: Final = 100  # cases of one number; of a million two share one
 _ACTIONS: Final = (*tables.DONE_TO_CASE, "shelved")
 _decode_names = msgspec.json.Decoder(list[str]).decode
 
@@ -177,20 +177,22 @@ def _where(state: CaseState, is_aside: bool) -> str:
 
 def numbered(connection: Connection, text: str, grids: frozenset[str] | None = None) -> str | None:
     """The id of the case that people call by this number, as somebody typed it: an open one first,
-    then the newest of the last NUMBERED_MAX; None if it is no number, or no case's. Of these
-    grids, if they are given."""
+    then the newest; None if it is no number, or no case's. Of these grids, if they are given."""
+    found = all_numbered(connection, text, grids)
+    return found[0] if found else None
+
+
+def all_numbered(
+    connection: Connection, text: str, grids: frozenset[str] | None = None
+) -> list[str]:
+    """The same, of all cases that share it by chance, in that order."""
     number = read_number(text)
     if number is None:
-        return None
+        return []
     c = tables.cases.c
-    for some in ((*OPEN, *IN_REVIEW), (CaseState.CLOSED,)):
-        query = _in(grids, select(c.case_id).where(c.state.in_(some)))
-        query = query.order_by(c.raised_ms.desc(), c.case_id).limit(NUMBERED_MAX)
-        found = (row.case_id for row in connection.execute(query))
-        case_id: str | None = next((one for one in found if case_number(one) == number), None)
-        if case_id is not None:
-            return case_id
-    return None
+    query = _in(grids, select(c.case_id).where(c.number == number))
+    newest = query.order_by(c.state == CaseState.CLOSED, c.raised_ms.desc(), c.case_id)
+    return list(connection.execute(newest.limit(NUMBERED_MAX)).scalars())
 
 
 def open_cases(

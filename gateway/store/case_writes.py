@@ -2,6 +2,7 @@
 changes it."""
 
 from gateway.core.cases.milestones import Milestone
+from gateway.core.cases.number import case_number
 from gateway.core.effects import CaseMoved, OutageFound, OutageGrew, OutageOver
 from gateway.core.model import CaseState
 from gateway.core.subject import SITE, SubjectKind
@@ -33,7 +34,7 @@ _NOBODY = dict.fromkeys(tables.WHO_OF_CASE)
 
 def new_case(case_id: str) -> Row:
     """The row of a case to which nobody has done anything in this batch."""
-    return {"case_id": case_id, **_NOBODY}
+    return {"case_id": case_id, "number": case_number(case_id), **_NOBODY}
 
 
 def move_case(row: Row, kind: SubjectKind, door_id: str, grid_id: str, moved: CaseMoved) -> None:

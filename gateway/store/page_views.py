@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Select,
     bindparam,
+    exists,
     func,
     literal,
     or_,
@@ -17,16 +18,14 @@ from sqlalchemy import (
     tuple_,
 )
 
-from gateway.core.cases.number import case_number, read_number
 from gateway.core.evidence import Ended
 from gateway.core.model import CaseState
 from gateway.core.reasons import NOTICES, Reason
 from gateway.store import grouped_pages, tables
-from gateway.store.case_views import IN_REVIEW, OPEN
+from gateway.store.case_views import IN_REVIEW, OPEN, all_numbered
 from gateway.store.outbox import HOUSEHOLD, code_of
 from gateway.store.records import Key, Part, part, record, records
 
-NUMBERED_MAX: Final = 1_000  # cases of one person among which a number is looked up
 _UNTOLD: Final = (Ended.NOBODY, Ended.NO_WAY)
 
 # Of statements that are put together once: what each drawing of a phone's list asks.
@@ -349,19 +348,15 @@ def sent_page(connection: Connection, code: str) -> SentPage | None:
 
 
 def numbered(connection: Connection, text: str, warden_id: str) -> str | None:
-    """The id of the case that people call by this number, and of which this person was told: of
-    the newest NUMBERED_MAX, and of those that pages for many name and that are not closed; None if
-    it is no number, or no such case's."""
-    number, o = read_number(text), tables.outbox.c
-    if number is None:
-        return None
-    query = (
-        select(o.case_id)
-        .where(o.warden_id == warden_id, o.case_id != "")
-        .group_by(o.case_id)
-        .order_by(func.max(o.made_ms).desc())
-        .limit(NUMBERED_MAX)
-    )
-    found = [*connection.execute(query).scalars()]
-    found += grouped_pages.named(connection, warden_id, (*OPEN, *IN_REVIEW))
-    return next((case_id for case_id in found if case_number(case_id) == number), None)
+    """The id of the case that people call by this number, and of which this person was told, by a
+    page of its own or one for many; None if it is no number, or no such case's."""
+    found = all_numbered(connection, text)
+    return next((one for one in found if _is_told(connection, warden_id, one)), None)
+
+
+def _is_told(connection: Connection, warden_id: str, case_id: str) -> bool:
+    o = tables.outbox.c
+    own = exists(select(o.entry_id).where(o.warden_id == warden_id, o.case_id == case_id))
+    if connection.execute(select(own)).scalar():
+        return True
+    return grouped_pages.names_case(connection, warden_id, case_id)

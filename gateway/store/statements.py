@@ -133,7 +133,8 @@ def _upsert(table: Table) -> Statement:
 
 
 def _upsert_case(dialect: str) -> Any:
-    """As above, but who acknowledged and closed is never forgotten by a later move."""
+    """As above, but who acknowledged and closed is never forgotten by a later move, and its number
+    stays: an index is written for each column that is named."""
     insert = insert_for(dialect, tables.cases)
     changed: dict[str, Any] = {}
     for column in tables.cases.columns:
@@ -141,7 +142,7 @@ def _upsert_case(dialect: str) -> Any:
         changed[column.name] = (
             func.coalesce(new, column) if column.name in tables.WHO_OF_CASE else new
         )
-    del changed["case_id"]
+    del changed["case_id"], changed["number"]
     return insert.on_conflict_do_update(index_elements=["case_id"], set_=changed)
 
 

@@ -103,6 +103,13 @@ doors = Table(
     Column("telephone", SealedText().with_variant(SealedString(32), "sqlite"), nullable=True),
     _ended(),
     Index("ix_doors_household_id", "household_id"),
+    # A list is read grid by grid (`views.doors`).
+    Index(
+        "ix_doors_grid_id",
+        "grid_id",
+        sqlite_where=text("ended_ms IS NULL"),
+        postgresql_where=text("ended_ms IS NULL"),
+    ),
 )
 
 seals = Table(
@@ -275,7 +282,9 @@ cases = Table(
     Column("contacts", Text, nullable=False, server_default="[]"),
     # Whose contact told any of it, where that was none of our seals (core.makes).
     Column("make", String(16), nullable=False, server_default=""),
+    Column("number", String(7), nullable=False, server_default=""),  # core.cases.number
     *(Index(f"ix_cases_{by}", by, "raised_ms") for by in ("state", "door_id", "grid_id")),
+    Index("ix_cases_number", "number"),
     sqlite_with_rowid=False,
 )
 

@@ -21,7 +21,6 @@ MAY = {
     "AND outbox.ended IS NULL AND outbox.made_ms > ?": "dead letters, counted once a minute",
     "GROUP BY heartbeat_spans.seal_id": "the batteries' days, once in six hours",
     "FROM milestones WHERE milestones.at_ms < ?": "what is too old, once in a while",
-    "SELECT cases.case_id FROM cases": "the case of a number that somebody typed, of the newest",
 }
 _FUNCTIONS = ("revealed", "revealed_at_hand")
 _ENDLESS = re.compile(rf"SCAN ({GROW})\b")

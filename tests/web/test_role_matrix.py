@@ -305,7 +305,8 @@ async def test_each_case_of_a_page_for_many_is_seen_by_who_was_told_whatever_bec
         c, o = tables.cases, tables.outbox
         with site.store.writing() as connection:
             case = connection.execute(c.select().where(c.c.case_id == ids[0])).mappings().one()
-            copies = [{**case, "case_id": one, "raised_ms": case["raised_ms"] + 1} for one in ids]
+            later = {"raised_ms": case["raised_ms"] + 1}
+            copies = [{**case, "case_id": one, "number": case_number(one), **later} for one in ids]
             copies[-1]["state"] = "reported"
             connection.execute(c.insert(), copies[1:])
             page = connection.execute(o.select().where(o.c.warden_id == "li")).mappings().first()

@@ -254,6 +254,7 @@ async def test_of_two_cases_with_one_number_the_open_one_is_meant(tmp_path: Path
         await site.opens(0)
         with site.store.writing() as connection:
             row = connection.execute(select(tables.cases)).mappings().one()
+            row = {**row, "number": case_number(closed)}
             older = {**row, "case_id": opened}
             newer = {**row, "case_id": closed, "state": "closed", "raised_ms": now_ms() + 1}
             connection.execute(insert(tables.cases), [older, newer])

@@ -150,11 +150,10 @@ async def test_a_site_without_accounts_has_the_page_and_no_phones(tmp_path: Path
 async def test_the_short_link_leads_to_the_case_for_whom_may_see_it(
     by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gateway.store import case_views, page_views
+    from gateway.store import case_writes
     from tests.web.web_site import first_case
 
-    for module in (case_views, page_views):
-        monkeypatch.setattr(module, "case_number", lambda _: "482-917")
+    monkeypatch.setattr(case_writes, "case_number", lambda _: "482-917")
     async with signed_in_site(tmp_path) as site:
         await site.console.seal(0)
         await site.console.opens(0)

@@ -24,7 +24,6 @@ STEPS_MAX = 35_000  # of one answer, where to pass over one row takes four at le
 STATEMENTS_MAX = 60
 # What goes through more, and why.
 MAY = {
-    "/c/{number}": "the number of a case is not stored: 20,000 at most are tried, open ones first",
     "/r/file": "all that is known of a household: its own rows, and those of nobody else",
 }
 NOTHING_THERE = {"seal_certificates", "holds", "photos", "corrections", "invitations"}

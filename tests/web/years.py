@@ -19,7 +19,7 @@ _THEN: Final = object()  # when it was made
 # What grows with the years: what a copy of a row has anew, and how what it is of has ended.
 OF_SITE: Final[dict[str, tuple[tuple[str, ...], dict[str, Any]]]] = {
     "journal": (("journal_id",), {"seq": None}),
-    "cases": (("case_id",), {"state": "closed"}),
+    "cases": (("case_id", "number"), {"state": "closed"}),
     "outbox": (("entry_id", "page_id", "sent_id", "case_id"), {"done_ms": _THEN}),
     "openings": (("opening_id",), {}),
     "milestones": (("journal_id",), {}),

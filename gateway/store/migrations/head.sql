@@ -1,4 +1,4 @@
--- all migrations up to 0021_newest
+-- all migrations up to 0022_lists
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -212,7 +212,7 @@ CREATE TABLE "cases" (
 	closed_arrived_ms BIGINT, 
 	outcome TEXT, 
 	raised_again_ms BIGINT, 
-	returned_ms BIGINT, despite_seal BOOLEAN DEFAULT 0 NOT NULL, on_the_way_by TEXT, on_the_way_ms BIGINT, on_the_way_arrived_ms BIGINT, note TEXT DEFAULT '' NOT NULL, reported_from VARCHAR(16), handed_to TEXT DEFAULT '' NOT NULL, proof VARCHAR(16), contacts TEXT DEFAULT '[]' NOT NULL, make VARCHAR(16) DEFAULT '' NOT NULL, 
+	returned_ms BIGINT, despite_seal BOOLEAN DEFAULT 0 NOT NULL, on_the_way_by TEXT, on_the_way_ms BIGINT, on_the_way_arrived_ms BIGINT, note TEXT DEFAULT '' NOT NULL, reported_from VARCHAR(16), handed_to TEXT DEFAULT '' NOT NULL, proof VARCHAR(16), contacts TEXT DEFAULT '[]' NOT NULL, make VARCHAR(16) DEFAULT '' NOT NULL, number VARCHAR(7) DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_cases PRIMARY KEY (case_id), 
 	CONSTRAINT fk_cases_door_id FOREIGN KEY(door_id) REFERENCES doors (door_id)
 )
@@ -662,4 +662,6 @@ CREATE INDEX ix_requests_moved_ms ON requests (moved_ms);
 CREATE INDEX ix_requests_grid_id ON requests (grid_id, moved_ms);
 CREATE INDEX ix_disputes_moved_ms ON disputes (moved_ms);
 CREATE INDEX ix_disputes_grid_id ON disputes (grid_id, moved_ms);
-INSERT INTO alembic_version (version_num) VALUES ('0021_newest');
+CREATE INDEX ix_doors_grid_id ON doors (grid_id) WHERE ended_ms IS NULL;
+CREATE INDEX ix_cases_number ON cases (number);
+INSERT INTO alembic_version (version_num) VALUES ('0022_lists');
