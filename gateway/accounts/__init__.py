@@ -4,7 +4,7 @@ To be read in this order: `roles` (the one table of rights), `persons` (accounts
 `one_time_codes`, `patience` (against guessing) and `tries` (whose they are), `scopes` and `tokens`
 (of programs), `sessions`, `subscriptions` (phones that ring), `phones` (of people of the registry),
 `invitations`, `sign_in` (all of these together); `passkeys`, their `challenges` and
-`passkey_sign_in`; `identities` at the OpenID `provider`; `audit` with its `audit_writer` and
-`audit_names`, `audit_ending` and `looks` (who read what, and how much), `file` and `tables` (the
-accounts' own database). Without accounts one password opens all: `site_password`.
+`passkey_sign_in`; `identities` at the OpenID `provider`; `audit` with its `audit_writer`,
+`audit_status` and `audit_names`, `audit_ending` and `looks` (who read what, and how much), `file`
+and `tables` (the accounts' own database). Without accounts one password opens all: `site_password`.
 """

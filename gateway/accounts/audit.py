@@ -41,7 +41,7 @@ class Note(Struct, frozen=True):
         what: A word of `menshen audit`, or a request's method and pattern of address.
         about: Which door, case or person, by id.
         why: By what right, or with what result.
-        status: What was answered; 0 where it was not answered yet.
+        status: What came of it (`audit_status`).
     """
 
     at_ms: int

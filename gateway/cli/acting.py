@@ -1,8 +1,9 @@
 """Acts of the command line stand in the audit as those of the console do: who, when, what, why.
 
 Every command that `app` runs passes `noted`, and `NOTED` says of each what that means; one that is
-not named there does not start. The note is on the disk before the command does anything; if it then
-fails, a second says so. At a site without accounts there is no audit, for the console neither.
+not named there does not start. That it began is on the disk before it does anything; a second note
+says what came of it. So of one that was killed it is known that it began, and not more. At a site
+without accounts there is no audit, for the console neither.
 """
 
 import os
@@ -15,6 +16,7 @@ from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
+from gateway.accounts import audit_status
 from gateway.cli.exit_codes import MISUSED, CommandError
 
 HERE: Final = "(command line)"  # who acts: the operating system vouches for it, and no account
@@ -154,13 +156,14 @@ def noted(name: str, runnable: Any) -> None:
         if not act.is_done(typed):
             return body(**typed)
         note = act.what(name, typed), ", ".join(_things(act, typed)), why or ""
-        _add(typed["config"], note, 0)
+        _add(typed["config"], note, audit_status.BEGUN)
         try:
-            return body(**typed)
+            answer = body(**typed)
         except BaseException as error:
-            if (status := _status(error)) != 0:
-                _add_late(typed["config"], note, status)
+            _add_late(typed["config"], note, _status(error))
             raise
+        _add_late(typed["config"], note, audit_status.DONE)
+        return answer
 
     runnable.callback = callback
 
@@ -185,10 +188,12 @@ def who() -> str:
     return f"{HERE} {f'{asked} ({user})' if asked else user}"[:WHO_MAX]
 
 
-def note_done(config: Path, what: str, about: str = "", why: str = "", status: int = 0) -> None:
+def note_done(
+    config: Path, what: str, about: str = "", why: str = "", status: int = audit_status.DONE
+) -> None:
     """Into the audit that something was done which must not wait for it: a copy of a site whose
-    audit is damaged, what heals that, and what is taken off this machine. `status`: of what went
-    wrong, as its own note. If it cannot be noted, a sentence says so."""
+    audit is damaged, what heals that, and what is taken off this machine. `status`: what came of it
+    where that is something else. If it cannot be noted, a sentence says so."""
     _add_late(config, (what, about, why), status)
 
 
@@ -208,7 +213,7 @@ def _add_late(config: Path, note: tuple[str, str, str], status: int) -> None:
     try:
         _add(config, note, status)
     except (SettingsError, StoreError) as error:
-        did = "that it was not done" if status else "that it was done"
+        did = "that it was not done" if audit_status.is_wrong(status) else "that it was done"
         typer.echo(f"menshen: {did} is not in the audit: {error}", err=True)
 
 
@@ -230,6 +235,6 @@ def _write(place: tuple[Path, Path | None], note: tuple[str, str, str], status: 
 
 def _status(error: BaseException) -> int:
     if isinstance(error, typer.Exit):
-        return NOT_DONE if error.exit_code else 0
+        return NOT_DONE if error.exit_code else audit_status.DONE
     is_misuse = isinstance(error, CommandError) and error.code == MISUSED
     return NOT_ASKED if is_misuse else NOT_DONE

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.accounts import audit_status
 from gateway.cli.acting import NOT_DONE, note_done
 from gateway.cli.exit_codes import CommandError
 from gateway.cli.install import ROOT, DryRun, Root, told
@@ -66,13 +67,15 @@ def uninstall(
 
 @contextmanager
 def noted(settings: Path, why: str, *, is_done: bool) -> Iterator[None]:
-    """In the audit before it is done, for the audit may go with the data; and if it then fails."""
+    """In the audit that it begins, for the audit may go with the data; and what came of it."""
     note = settings, "menshen uninstall", "", why
     if is_done:
-        note_done(*note)
+        note_done(*note, audit_status.BEGUN)
     try:
         yield
     except BaseException:
         if is_done:
             note_done(*note, NOT_DONE)
         raise
+    if is_done:
+        note_done(*note)

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
+from gateway.accounts import audit_status
 from gateway.accounts.audit import REFUSED, Entry, Note
 from gateway.core.cases.number import case_number
 from gateway.core.cases.transitions import Action
@@ -293,6 +294,7 @@ _NOT_DONE = N_("refused")
 _COMMAND_LINE = N_("The command line")
 _COMMAND_LINE_OF = N_("The command line, as {user}")
 _NOT_ALL = N_("not done, or not all of it")
+_BEGUN = N_("begun")
 _NOBODY = N_("Somebody unknown")
 _CASE = N_("case {case}")
 
@@ -368,6 +370,8 @@ def _who(note: Note, names: Names, language: str) -> str:
 
 
 def _why(note: Note, language: str) -> str:
+    if note.status == audit_status.BEGUN:
+        return " · ".join(filter(None, (note.why, say(_BEGUN, language))))
     if note.status >= 400 and note.account.startswith("("):
         return " · ".join(filter(None, (note.why, say(_NOT_ALL, language))))
     if note.status >= 400 or note.why == REFUSED:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 import typer
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from gateway.accounts import audit, audit_names, persons
 from gateway.accounts.audit import Note
+from gateway.accounts.audit_status import BEGUN, DONE
 from gateway.accounts.file import AccountsFile
 from gateway.accounts.roles import Role
 from gateway.cli import acting, app
@@ -118,9 +120,11 @@ def test_an_act_is_in_the_audit_before_it_is_done(name, entries, monkeypatch) ->
     done = run(monkeypatch, name, words.split(), lambda: before.extend(entries()))
     assert done.exit_code == 0, done.output
     (note,) = before
-    assert (note.what, note.about, note.why, note.status) == (what, about, why, 0)
+    assert (note.what, note.about, note.why, note.status) == (what, about, why, BEGUN)
     assert note.account == acting.who()
-    assert entries() == before
+    begun, ended = entries()
+    assert begun == note
+    assert replace(ended, at_ms=note.at_ms) == replace(note, status=DONE)
     assert ACTS[name].whats(name) <= set(WORDS)
 
 
@@ -146,7 +150,7 @@ def test_what_was_not_done_is_said_too(error, status, entries, monkeypatch) -> N
     with suppress(KeyboardInterrupt):
         assert run(monkeypatch, "retire", [SEAL, "--why", "lost"], fails).exit_code != 0
     begun, failed = entries()
-    assert (begun.status, failed.status) == (0, status)
+    assert (begun.status, failed.status) == (BEGUN, status)
     assert (begun.what, begun.about, begun.why) == (failed.what, failed.about, failed.why)
 
 
@@ -154,12 +158,15 @@ def test_services_taken_off_are_in_the_audit_before_and_where_that_fails(entries
     with suppress(OSError), noted(settings, "moved house", is_done=True):
         (begun,) = entries()
         raise OSError
-    assert (begun.what, begun.why, begun.status) == ("menshen uninstall", "moved house", 0)
-    assert [note.status for note in entries()] == [0, 500]
+    assert (begun.what, begun.why, begun.status) == ("menshen uninstall", "moved house", BEGUN)
+    assert [note.status for note in entries()] == [BEGUN, 500]
     assert begun.what in WORDS
     with noted(settings, "", is_done=False):
         pass
     assert len(entries()) == 2
+    with noted(settings, "", is_done=True):
+        pass
+    assert [note.status for note in entries()[2:]] == [BEGUN, DONE]
 
 
 def test_an_audit_that_cannot_be_written_stops_the_act(entries, monkeypatch, store) -> None:
@@ -185,11 +192,11 @@ def test_an_auditor_reads_who_when_what_and_why(menshen, entries) -> None:
     assert menshen("move", SEAL, "d2").code == 1
     shown = " ".join(menshen("audit").out.split())
     assert f"put the seal {SEAL} out of use" in shown
-    assert "fell into the canal" in shown
-    first, second, failed = menshen("audit", "--json").json[::-1]
+    assert "fell into the canal · begun" in shown
+    first, *others = menshen("audit", "--json").json[::-1]
     assert first["account"].startswith("(command line) ")
-    assert [one["status"] for one in (first, second, failed)] == [0, 0, 500]
-    assert "3, each as it was written" in menshen("audit", "verify").out
+    assert [one["status"] for one in (first, *others)] == [BEGUN, DONE, BEGUN, 500]
+    assert "4, each as it was written" in menshen("audit", "verify").out
 
 
 def test_who_acts_is_the_user_of_the_machine_with_who_asked_for_root(monkeypatch) -> None:

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from gateway.accounts import audit, persons
+from gateway.accounts.audit_status import DONE
 from gateway.accounts.file import AccountsFile
 from gateway.accounts.roles import Role
 from gateway.backup import rotation, tape
@@ -203,7 +204,7 @@ def test_a_copy_and_its_return_stand_in_the_audit(menshen, folder, site):
     assert menshen("restore", copy, "--why", "a broken card").code == 0
     with closing(AccountsFile(site.path)) as accounts, accounts.store().reading() as connection:
         notes = [entry.note for entry in audit.read(connection, 100)]
-    restored = ("menshen restore", f"file {copy.name}", "a broken card", 0)
+    restored = ("menshen restore", f"file {copy.name}", "a broken card", DONE)
     assert [(one.what, one.about, one.why, one.status) for one in notes] == [restored]
     assert set(WORDS) >= {"menshen backup", "menshen restore"}
 
