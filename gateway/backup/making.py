@@ -5,7 +5,9 @@ is not sound is no copy. Months of the journal that have files of their own neve
 copied once. Older copies go only after the new one is on the disk.
 """
 
+import math
 import shutil
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -45,6 +47,7 @@ def make(site: Site, now_ms: int) -> Made:
     path = backup.folder / rotation.name_of(now_ms, bool(backup.recipient))
     size = sum(part.stat().st_size for part in (site.database, site.accounts) if part.is_file())
     with work_folder(site.database, size, is_making=True) as work:
+        file_copy.sweep(backup.folder, time.time(), -math.inf)  # of one that was killed
         manifest, months, left_out = _packed(site, path, work, now_ms)
         for name in (DATABASE, ACCOUNTS):  # its bytes are wanted for the months now
             (work / name).unlink(missing_ok=True)

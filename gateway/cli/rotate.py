@@ -18,7 +18,7 @@ from gateway.ingest.mqtt_probe import probe
 from gateway.provisioning import asking, broker_record, rotation
 from gateway.provisioning.broker_config import BrokerPlan, write_passwords
 from gateway.provisioning.broker_reload import LET_IN_S_MAX, reload, tries
-from gateway.provisioning.rotation import Turn
+from gateway.provisioning.rotation import RotationRunsError, Turn
 from gateway.provisioning.seal_logins import logins
 from gateway.settings import Settings, load
 from gateway.store.database import Store
@@ -52,10 +52,14 @@ def rotate(
     """
     settings = load(config)
     with closing(Store.open(*settings.store.place, create=False)) as store:
-        rotation.give_up_unasked(store, now_ms())
-        is_clean = _forget(settings)
         doors = [door_id_of("--door", one, settings) for one in door or ()]
-        numbers = _asked(store, settings, doors, days)
+        try:
+            with rotation.alone(settings.store.path):
+                rotation.give_up_unasked(store, now_ms())
+                is_clean = _forget(settings)
+                numbers = _asked(store, settings, doors, days)
+        except RotationRunsError as error:
+            raise CommandError(str(error)) from None
         code = _watched(store, numbers, wait_s) if numbers and watch else OK
         is_clean = _forget(settings) and is_clean
     raise typer.Exit(code if is_clean else FAILED)

@@ -6,17 +6,22 @@
     4  become   the gateway, in one commit: the door's seal is the new one, the old one has ended
 
 Before 3 nothing holds but the row, which `give_up` ends; of a run that was killed there, the next
-one does (`give_up_unasked`). After it the gateway decides by the first note that it hears, and the
-seal by its receipt (`sealnode.orders`): killed anywhere, the seal of the door is the old one or the
-new one. Both logins hold until then; afterwards the old one leaves the broker (`retirement`).
+one does (`give_up_unasked`), for one runs at a time (`alone`). After it the gateway decides by the
+first note that it hears, and the seal by its receipt (`sealnode.orders`): killed anywhere, the seal
+of the door is the old one or the new one. Both logins hold until then; afterwards the old one
+leaves the broker (`retirement`).
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple
+import fcntl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from sqlalchemy import insert, select, update
 
-from gateway.core.duration import DAY_MS, MINUTE_MS
+from gateway.core.duration import DAY_MS
+from gateway.keys.key_file import give_to_owner
 from gateway.registry.credentials import Identity, fresh_identity, hash_password
 from gateway.store import seal_commands, tables
 from gateway.store.database import Store
@@ -24,7 +29,30 @@ from gateway.store.seal_commands import CommandKind
 from gateway.store.seal_tables import seal_commands as commands
 from gateway.store.seal_views import SealView
 
-UNASKED_MS = 10 * MINUTE_MS  # no run takes so long from 1 to 3
+LOCK: Final = ".rotating"  # behind the database's name
+
+
+class RotationRunsError(Exception):
+    """Another run is between 1 and 3. The text is a sentence for the person in charge."""
+
+
+@contextmanager
+def alone(database: Path) -> Iterator[None]:
+    """Nobody else mints and asks meanwhile; what holds others off goes with its process.
+
+    Raises:
+        RotationRunsError: somebody does just now.
+        OSError: there can be no such file.
+    """
+    lock = database.with_name(f".{database.name}{LOCK}.lock")
+    with lock.open("w") as handle:
+        give_to_owner(handle.fileno(), lock.parent)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            words = "seals are being asked for a fresh identity already; wait until that is done"
+            raise RotationRunsError(words) from None
+        yield
 
 
 class Turn(NamedTuple):
@@ -112,13 +140,12 @@ def give_up(store: Store, turns: Iterable[Turn], now_ms: int) -> None:
 
 def give_up_unasked(store: Store, now_ms: int) -> int:
     """End the identities whose seals were never asked, for whoever made them was killed; how many.
-    Left alone, their seals would never be due again."""
+    Left alone, their seals would never be due again. For whoever is `alone` at it."""
     s, c = tables.seals.c, commands.c
     asked = select(c.about).where(c.kind == CommandKind.IDENTITY.value)
     unasked = select(s.seal_id).where(
         s.follows.is_not(None),
         s.ended_ms.is_(None),
-        s.enrolled_ms < now_ms - UNASKED_MS,
         s.seal_id.not_in(asked),
     )
     with store.writing() as connection:

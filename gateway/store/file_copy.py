@@ -166,14 +166,21 @@ def left_unfinished(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def sweep(folder: Path, now_s: float) -> int:
+def sweep(folder: Path, now_s: float, older_s: float = UNFINISHED_S) -> int:
     """Remove what a kill left unfinished in a folder; how many files that were. There may be in one
-    what was destroyed since. `now_s`: the machine's time, in seconds of UTC. StoreError."""
+    what was destroyed since. StoreError.
+
+    Args:
+        folder: where.
+        now_s: the machine's time, in seconds of UTC.
+        older_s: only what nobody has written for so long; of whoever knows that nobody else makes
+            any there now, less than nothing: all of it.
+    """
     count = 0
     try:
         for path in left_unfinished(folder):
             with suppress(FileNotFoundError):  # it is finished now
-                if now_s - path.stat().st_mtime > UNFINISHED_S:
+                if now_s - path.stat().st_mtime > older_s:
                     path.unlink()
                     count += 1
     except OSError as error:

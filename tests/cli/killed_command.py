@@ -12,15 +12,21 @@ import shutil
 import signal
 import sqlite3
 import sys
+import tomllib
 from collections import Counter
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Engine, event
 from typer.testing import CliRunner
 
+from gateway.accounts import audit_status
 from gateway.cli.app import app
+from gateway.provisioning.broker_config import PASSWORDS
+from gateway.store.one_gateway import alone
+from tests.neighbours import Broker, find, or_skip
 
 NEVER: Final = 1 << 30
 AUDIT: Final = (".audit", ".anchors", ".audit_things")  # tables of the accounts' file
@@ -29,7 +35,12 @@ _CHANGES: Final = frozenset(
 ) | {"os.chmod"}
 _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 # A database's own files beside it, which the next who opens it takes in.
-_PASSING: Final = re.compile(r"-(wal|shm|journal)$|\.lock$")
+_PASSING: Final = re.compile(r"-(wal|shm|journal)$|\.(lock|pid)$")
+# A key that was never used; whoever keeps the keys takes it away within the hour (tests/keys).
+_UNUSED: Final = re.compile(r"keys/\.[0-9a-f]{16}\.key\.\d+\.new")
+# In names by chance: when a copy was made; the ids of keys (of which one that no row names goes
+# after some days, tests/ending).
+_BY_CHANCE: Final = re.compile(r"\d{8}T\d{6}Z|(?<=^keys/)[0-9a-f]{16}(?=\.key$)")
 
 
 _TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
@@ -43,13 +54,21 @@ class Ended(NamedTuple):
     writes: int
 
 
-def run(folder: Path, words: list[str], dies_at: int = NEVER, typed: str = "") -> Ended:
-    """Run a command in a folder, killed before its write of this number, counted from 0."""
+def run(
+    folder: Path,
+    words: list[str],
+    dies_at: int = NEVER,
+    typed: str = "",
+    beside: Callable[[Path], AbstractContextManager[object]] = nullcontext,
+) -> Ended:
+    """Run a command in a folder, killed before its write of this number, counted from 0.
+    `beside`: what runs there meanwhile."""
     out = folder.with_name(f"{folder.name}.said")
-    pid = os.fork()
-    if pid == 0:
-        _child(folder, words, dies_at, typed, out)
-    _, status = os.waitpid(pid, 0)
+    with beside(folder):
+        pid = os.fork()
+        if pid == 0:
+            _child(folder, words, dies_at, typed, out)
+        _, status = os.waitpid(pid, 0)
     assert os.WTERMSIG(status) == signal.SIGKILL, status
     if not out.exists():
         return Ended(None, "", dies_at)
@@ -71,6 +90,27 @@ def _child(folder: Path, words: list[str], dies_at: int, typed: str, out: Path) 
         out.write_text(f"{result.exit_code}\n{writes.count - 1}\n{said}")
     finally:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+@contextmanager
+def at_work(folder: Path) -> Iterator[None]:
+    """A gateway has the site's database, and its broker lets in whom the site's file names."""
+    program = or_skip(find("mosquitto"), "mosquitto", "`make neighbours`")
+    settings = tomllib.loads((folder / "menshen.toml").read_text())["broker"]
+    own = folder.with_name(f"{folder.name}.broker")
+    own.mkdir(exist_ok=True)
+    text = f"listener {settings['port']} 127.0.0.1\npassword_file {folder / 'broker' / PASSWORDS}\n"
+    text += f"pid_file {folder / settings['pid_file']}\n"
+    (own / "mosquitto.conf").write_text(text + "user root\n" * (os.geteuid() == 0))
+    (folder / "broker").mkdir(exist_ok=True)
+    (folder / "broker" / PASSWORDS).touch(0o600)
+    broker = Broker("mosquitto", [program, "-c", "mosquitto.conf"], own, settings["port"])
+    broker.start()
+    try:
+        with alone(folder / "menshen.db"):
+            yield
+    finally:
+        broker.stop()
 
 
 class _Writes:
@@ -136,8 +176,9 @@ def state_of(folder: Path) -> State:
                 names = [one[0] for one in found.description]
                 rows[f"{path.stem}.{table}"] = names, found.fetchall()
     files = (path for path in folder.rglob("*") if path.is_file())
-    names = frozenset(str(path.relative_to(folder)) for path in files)
-    return State(rows, frozenset(name for name in names if not _PASSING.search(name)))
+    names = frozenset(_BY_CHANCE.sub("X", str(path.relative_to(folder))) for path in files)
+    left = (name for name in names if not _PASSING.search(name) and not _UNUSED.fullmatch(name))
+    return State(rows, frozenset(left))
 
 
 def chance(one: State, other: State) -> set[tuple[str, str]]:
@@ -155,7 +196,7 @@ def chance(one: State, other: State) -> set[tuple[str, str]]:
 
 def alike(state: State, by_chance: set[tuple[str, str]]) -> Rows:
     """Its rows, to be compared: of these columns only whether anything stands there. The audit is
-    left out: an act is noted before it is done, whether or not that is finished."""
+    left out: it says of an act that was killed that it began (`said_done`)."""
     found: Rows = {}
     for table, (names, rows) in state.rows.items():
         if table.startswith("menshen-accounts.") and table.endswith(AUDIT):
@@ -166,6 +207,31 @@ def alike(state: State, by_chance: set[tuple[str, str]]) -> Rows:
             for row in rows
         )
     return found
+
+
+def said_done(state: State) -> int:
+    """How many entries of the audit say that something was done."""
+    names, rows = state.rows["menshen-accounts.audit"]
+    at = names.index("status")
+    return sum(row[at] == audit_status.DONE for row in rows)
+
+
+def in_force(state: State) -> State:
+    """Without what was given up: commands that were cancelled, seals that have ended, and that the
+    registry was changed for them."""
+    rows = dict(state.rows)
+    for table, (column, is_over) in _OVER.items():
+        names, found = rows[table]
+        at = names.index(column)
+        rows[table] = names, [row for row in found if not is_over(row[at])]
+    return State(rows, state.files)
+
+
+_OVER: Final[dict[str, tuple[str, Callable[[Any], bool]]]] = {
+    "menshen.seal_commands": ("state", lambda cell: cell == b"cancelled"),
+    "menshen.seals": ("ended_ms", lambda cell: cell is not None),
+    "menshen.enrolments": ("at_ms", lambda _: True),
+}
 
 
 def apart(rows: Rows, others: list[Rows]) -> list[list[str]]:
