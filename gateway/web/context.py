@@ -52,11 +52,12 @@ class Lane(Enum):
 
     ACTS = auto()  # what people press, and what one person asks for
     PAGES = auto()  # what is drawn once for all
+    SITE = auto()  # likewise, and looks at every door: of a large site that takes a while
     PHONES = auto()  # what changes on open phones
     WALLS = auto()  # what changes on all other open pages
 
 
-_THREADS: Final = {Lane.ACTS: 2, Lane.PAGES: 1, Lane.PHONES: 1, Lane.WALLS: 1}
+_THREADS: Final = {Lane.ACTS: 2, Lane.PAGES: 1, Lane.SITE: 1, Lane.PHONES: 1, Lane.WALLS: 1}
 
 
 class WebContext:
@@ -114,6 +115,7 @@ class WebContext:
         request: Request,
         template: str,
         gather: Callable[[Connection], dict[str, Any]],
+        lane: Lane = Lane.PAGES,
     ) -> Response:
         """As `page`, drawn once for all who ask for the same address in the same language at the
         same moment. So nothing in it may be one person's own: no form, no actor."""
@@ -122,7 +124,7 @@ class WebContext:
         html = await self.once(
             (*key, _sight(request), values["away"], values["clock_doubted"]),
             lambda: self.read(
-                lambda connection: self.draw(template, values, gather(connection)), Lane.PAGES
+                lambda connection: self.draw(template, values, gather(connection)), lane
             ),
         )
         return self.answer(request, html)

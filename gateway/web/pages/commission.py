@@ -30,7 +30,7 @@ from gateway.store.door_lists import listed
 from gateway.web import commissioning
 from gateway.web.actor import acting_at_screen
 from gateway.web.answers import NOT_FOUND, HttpProblem
-from gateway.web.context import WebContext
+from gateway.web.context import Lane, WebContext
 from gateway.web.handheld import shell
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.offers import id_of
@@ -230,7 +230,7 @@ async def _list(context: WebContext, request: Request, begin: int) -> Response:
             "reader_version": shell.READER_VERSION,
         }
 
-    return await context.page(request, "commission.html", gather)
+    return await context.page(request, "commission.html", gather, Lane.SITE)
 
 
 async def _scanned(context: WebContext, request: Request, code: str, door: str) -> Response:

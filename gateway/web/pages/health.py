@@ -81,7 +81,7 @@ async def _report(context: WebContext) -> Report:
         )
 
     try:
-        return await context.read(query, Lane.PAGES)
+        return await context.read(query, Lane.SITE)
     except StoreError as error:
         health = msgspec.structs.replace(health, store_ok=False, store_error=str(error))
         return Report(health, [], [], 0, 0, 0, 0, [], 0, 0, context.figures, None)

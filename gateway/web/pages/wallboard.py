@@ -18,7 +18,7 @@ from gateway.accounts.roles import Right
 from gateway.core.rules import Rulebook
 from gateway.engine.ports import Committed
 from gateway.store import case_views, spoilt_rows
-from gateway.web.context import WebContext
+from gateway.web.context import Lane, WebContext
 from gateway.web.door_map import DoorMap, DoorQuery
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.security import prefix
@@ -95,6 +95,6 @@ def routes(context: WebContext) -> APIRouter:
             }
             return fragments | {"seen": view.digest(), "query": query, "view_name": query.name()}
 
-        return await context.page_for_all(request, "wallboard.html", gather)
+        return await context.page_for_all(request, "wallboard.html", gather, Lane.SITE)
 
     return router
