@@ -26,6 +26,14 @@ class Listed(NamedTuple, Generic[T]):
     said: T
 
 
+class Named(NamedTuple, Generic[T]):
+    """The same with what people call the door."""
+
+    door_id: str
+    label: str
+    said: T
+
+
 def listed(row: DoorRow, said: T) -> Listed[T]:
     """A door that was read without its label."""
     return Listed(row.door_id, row.grid, row.grid_id, said)
@@ -37,7 +45,7 @@ def part(
     rank: Callable[[T], Any],
     begin: int,
     count: int,
-) -> list[tuple[DoorRow, T]]:
+) -> list[Named[T]]:
     """Some of a list in a row, with their labels: by rank, and among those of one rank in the order
     of the lists of doors.
 
@@ -52,7 +60,7 @@ def part(
     alike = defaultdict[tuple[Any, str, str], list[Listed[T]]](list)
     for one in every:  # to sort all of them takes longer than to read them
         alike[rank(one.said), one.grid, one.grid_id].append(one)
-    found: list[tuple[DoorRow, T]] = []
+    found: list[Named[T]] = []
     before = skipped = 0
     for near in sorted(alike):
         size = len(alike[near])
@@ -65,9 +73,11 @@ def part(
     return found[skipped : skipped + count]
 
 
-def _named(connection: Connection, alike: list[Listed[T]]) -> list[tuple[DoorRow, T]]:
-    said, rows = {one.door_id: one.said for one in alike}, list[DoorRow]()
+def _named(connection: Connection, alike: list[Listed[T]]) -> list[Named[T]]:
+    """Doors of one grid, short labels first as in every list."""
+    labels: dict[str, str] = {}
     for start in range(0, len(alike), views.READ_AT_ONCE):
         some = [one.door_id for one in alike[start : start + views.READ_AT_ONCE]]
-        rows += views.doors_of(connection, some, with_text=False)
-    return [(row, said[row.door_id]) for row in sorted(rows, key=views.place_of)]
+        labels |= views.labels_of(connection, some)
+    named = [Named(one.door_id, labels[one.door_id], one.said) for one in alike]
+    return sorted(named, key=lambda one: (len(one.label), one.label, one.door_id))

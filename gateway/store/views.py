@@ -175,6 +175,13 @@ def doors_of(connection: Connection, door_ids: list[str], with_text: bool = True
     return _made(connection, _rows(connection, _DOORS_OF, {"door_ids": door_ids}), with_text)
 
 
+def labels_of(connection: Connection, door_ids: list[str]) -> dict[str, str]:
+    """What people call these doors, by id, in use or not; those that do not exist are left out."""
+    reveal = reader(connection)
+    rows = connection.execute(_LABELS_OF, {"door_ids": door_ids})
+    return {door_id: reveal(label) for door_id, label in rows}
+
+
 class SealPlace(NamedTuple):
     """Where a seal hangs; None for both if it hangs on no door."""
 
@@ -313,6 +320,10 @@ _GRIDS = select(_COUNTED.c.grid_id, as_stored(tables.grids.c.name), _COUNTED.c.d
 )
 _DOORS_OF = _DOORS.where(tables.doors.c.door_id.in_(bindparam("door_ids", expanding=True)))
 _IN_USE_COUNT = select(func.count()).where(tables.doors.c.ended_ms.is_(None))
+
+_LABELS_OF = select(tables.doors.c.door_id, as_stored(tables.doors.c.label)).where(
+    tables.doors.c.door_id.in_(bindparam("door_ids", expanding=True))
+)
 
 _WARDENS = select(
     tables.wardens.c.warden_id,

@@ -55,8 +55,8 @@ def part(
     """Some of the doors that want something, the most urgent first; those that were hung before
     walk tests were asked for stand last."""
     return [
-        SealedDoor(row.door_id, row.label, said.standing, said.is_ordered, said.ends_ms)
-        for row, said in door_lists.part(connection, every, _rank, begin, count)
+        SealedDoor(one.door_id, one.label, one.said.standing, one.said.is_ordered, one.said.ends_ms)
+        for one in door_lists.part(connection, every, _rank, begin, count)
     ]
 
 

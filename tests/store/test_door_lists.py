@@ -81,9 +81,11 @@ def test_a_part_of_a_ranking_is_that_part_of_the_whole(tmp_path: Path) -> None:
         for begin in range(len(whole) + 2):
             for count in (1, 2, 7, 99):
                 found = door_lists.part(connection, every, lambda n: -n, begin, count)
-                names = [row.label for row, _ in found]
+                names = [one.label for one in found]
                 assert names == [rows[d].label for d in whole[begin : begin + count]]
-                assert [n for _, n in found] == [said[d] for d in whole[begin : begin + count]]
+                assert [one.said for one in found] == [
+                    said[d] for d in whole[begin : begin + count]
+                ]
                 assert opened(store) <= count + 2 * EACH // 3
         assert {row.grid_id for row in views.unnamed_doors(connection, frozenset({"g1"}))} == {"g1"}
     store.close()

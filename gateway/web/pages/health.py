@@ -120,7 +120,7 @@ def _look(connection: Connection, now_ms: int, rulebook: Rulebook) -> _Found:
 def _first(connection: Connection, seals: list[Listed[_Said]]) -> list[WantingSeal]:
     """Those that have been silent longest."""
     first = door_lists.part(connection, seals, lambda said: said.heard_ms or 0, 0, SEALS_MAX)
-    return [WantingSeal(row.door_id, row.label, *said) for row, said in first]
+    return [WantingSeal(one.door_id, one.label, *one.said) for one in first]
 
 
 def _said(door: Door, now_ms: int, rulebook: Rulebook) -> _Said | None:
