@@ -48,6 +48,7 @@ class Bytes(LargeBinary):
 
 # SQLite gives AUTOINCREMENT only to INTEGER; PostgreSQL wants 64 bits.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
+_IN_USE: Any = {f"{name}_where": text("ended_ms IS NULL") for name in ("sqlite", "postgresql")}
 
 
 def _ended() -> Column[int]:
@@ -103,13 +104,7 @@ doors = Table(
     Column("telephone", SealedText().with_variant(SealedString(32), "sqlite"), nullable=True),
     _ended(),
     Index("ix_doors_household_id", "household_id"),
-    # A list is read grid by grid (`views.doors`).
-    Index(
-        "ix_doors_grid_id",
-        "grid_id",
-        sqlite_where=text("ended_ms IS NULL"),
-        postgresql_where=text("ended_ms IS NULL"),
-    ),
+    Index("ix_doors_grid_id", "grid_id", **_IN_USE),  # a list is read grid by grid
 )
 
 seals = Table(
@@ -280,11 +275,9 @@ cases = Table(
     Column("proof", String(16), nullable=True),  # core.proof.Proof of the latest arrival
     # The household's other contacts that it is about too, by door_id, as a JSON list.
     Column("contacts", Text, nullable=False, server_default="[]"),
-    # Whose contact told any of it, where that was none of our seals (core.makes).
-    Column("make", String(16), nullable=False, server_default=""),
-    Column("number", String(7), nullable=False, server_default=""),  # core.cases.number
+    Column("make", String(16), nullable=False, server_default=""),  # whose contact (core.makes)
+    Column("number", String(7), nullable=False, server_default="", index=True),  # core.cases
     *(Index(f"ix_cases_{by}", by, "raised_ms") for by in ("state", "door_id", "grid_id")),
-    Index("ix_cases_number", "number"),
     sqlite_with_rowid=False,
 )
 

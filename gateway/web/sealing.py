@@ -12,7 +12,7 @@ from gateway.store.door_lists import Listed
 
 
 class Wanting(Struct, frozen=True):
-    """Why a door wants a walk test, or will soon."""
+    """What it is that a door wants, whichever it is."""
 
     standing: Standing
     is_ordered: bool  # an order runs there now
@@ -20,7 +20,7 @@ class Wanting(Struct, frozen=True):
 
 
 class SealedDoor(Struct, frozen=True):
-    """The same of a door with its label."""
+    """A door that wants a walk test, or will soon."""
 
     door_id: str
     label: str
