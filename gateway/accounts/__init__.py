@@ -6,5 +6,6 @@ To be read in this order: `roles` (the one table of rights), `persons` (accounts
 `invitations`, `checking` (whose password is next), `sign_in` (all of these together); `passkeys`,
 their `challenges` and `passkey_sign_in`; `identities` at the OpenID `provider`; `audit` with its
 `audit_writer`, `audit_status` and `audit_names`, `audit_ending` and `looks` (who read what, and how
-much), `file` and `tables` (the accounts' own database). Without accounts one password opens all: `site_password`.
+much), `file` and `tables` (the accounts' own database). Without accounts one password opens all:
+`site_password`.
 """
