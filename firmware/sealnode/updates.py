@@ -283,6 +283,7 @@ def room(folder: str) -> int:
 
 
 def append(path: str, blocks: "list[bytes]") -> None:
+    """Behind what lies in the file."""
     with open(path, "ab") as file:
         for block in blocks:
             file.write(block)

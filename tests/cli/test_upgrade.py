@@ -44,6 +44,7 @@ def test_it_says_what_will_be_migrated_and_changes_nothing(menshen, folder):
         "0019_ending",
         "0020_contacts",
         "0021_newest",
+        "0022_lists",
     ]
     assert answer.json["newest_copy"]
     assert menshen("doors").code == 0  # which migrates it
