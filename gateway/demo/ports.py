@@ -18,7 +18,9 @@ def free_ports(count: int) -> list[int]:
 
 def listen(port: int) -> socket.socket:
     """A listening socket at this port, 0 for any. OSError if it is taken."""
-    return socket.create_server((LOOPBACK, port))
+    listener = socket.create_server((LOOPBACK, port))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as gateway/cli/listening.py
+    return listener
 
 
 async def answers(port: int, is_alive: Callable[[], bool], within_s: float) -> bool:

@@ -167,6 +167,9 @@ class Broker:
         sock = self._client.socket()
         if sock is None:
             raise ConnectionError("it closed the connection at once")
+        # Else a receipt waits, for up to 40 ms, until the broker acknowledges what went before it.
+        if isinstance(sock, socket.socket):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         asyncio.get_running_loop().add_reader(sock, self._readable)
         self._read_from = sock
         self._readable()

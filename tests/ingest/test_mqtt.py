@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -90,6 +91,13 @@ async def test_what_was_not_acknowledged_comes_again_after_a_restart(mosquitto: 
     async with connected(port, second):
         await until(lambda: len(second.messages) == 2)
     assert second.payloads() == [b"lost in the crash", b"while the gateway was away"]
+
+
+async def test_a_receipt_does_not_wait_for_what_went_before_it(mosquitto: Any) -> None:
+    async with connected(mosquitto().port, Held()) as broker:
+        line = broker._client.socket()
+        assert isinstance(line, socket.socket)
+        assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
 
 
 async def test_what_may_have_waited_in_the_broker_is_told_apart(mosquitto: Any) -> None:
