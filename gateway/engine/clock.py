@@ -25,6 +25,11 @@ def steady_ms() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
+def steady_s() -> float:
+    """The same in seconds, as exact as the machine has it."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 def machine_ms() -> int:
     """UTC as the machine believes it, in milliseconds."""
     return time.time_ns() // 1_000_000

@@ -19,7 +19,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from gateway.engine.clock import steady_ms
+from gateway.engine.clock import steady_ms, steady_s
 from gateway.engine.health import Metrics
 from gateway.ingest import connection_cause
 from gateway.ingest.attention import LOOK_EVERY_S, Attention
@@ -198,7 +198,7 @@ class Broker:
         next_echo = heard = steady_ms() / 1000
         self._echo_heard = heard
         while not self._gone.is_set():
-            now = steady_ms() / 1000
+            now = steady_s()
             if now >= next_echo:
                 self._send_echo(now)
                 next_echo = now + self._settings.echo_s
@@ -343,7 +343,7 @@ class Broker:
             self._receive(topic, payload, token, live, waited_ms)
 
     def _hear_echo(self, token: bytes) -> None:
-        self._echo_heard = steady_ms() / 1000
+        self._echo_heard = steady_s()
         sent = self._echo_sent.pop(token, None)
         if sent is not None:
             self._metrics.echo_ms = (self._echo_heard - sent) * 1000

@@ -93,6 +93,14 @@ async def test_what_was_not_acknowledged_comes_again_after_a_restart(mosquitto: 
     assert second.payloads() == [b"lost in the crash", b"while the gateway was away"]
 
 
+async def test_how_long_an_echo_took_is_no_whole_number_of_milliseconds(mosquitto: Any) -> None:
+    held = Held()
+    async with connected(mosquitto().port, held):
+        await until(lambda: held.metrics.echo_ms is not None)
+    assert held.metrics.echo_ms is not None
+    assert held.metrics.echo_ms % 1 > 0, "it was said to take 0.0 ms"
+
+
 async def test_a_receipt_does_not_wait_for_what_went_before_it(mosquitto: Any) -> None:
     async with connected(mosquitto().port, Held()) as broker:
         line = broker._client.socket()
