@@ -19,8 +19,8 @@ async def test_what_is_not_there_and_what_cannot_be_done_there(tmp_path: Path) -
         for path in ("/api/v1/none", "/api/v1", "/api/doors", "/api/v2/doors"):
             assert problem_of(await site.client.get(path), 404) == {}, path
         for method, path, allowed in (
-            ("DELETE", "/api/v1/doors", "GET"),
-            ("POST", "/api/v1/cases", "GET"),
+            ("DELETE", "/api/v1/doors", "GET, HEAD"),
+            ("POST", "/api/v1/cases", "GET, HEAD"),
             ("GET", "/api/v1/doors/d0/permits", "POST"),
             ("PUT", f"/api/v1/cases/{first_case(0)}/report", "POST"),
         ):

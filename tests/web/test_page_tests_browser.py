@@ -143,6 +143,7 @@ async def test_the_wardens_pages_fit_and_are_read_by_keyboard_and_screen_reader(
             assert await page.evaluate(over) <= 0, path
             nameless = await page.evaluate(
                 "[...document.querySelectorAll('button, a, input, select')].filter((one) => "
-                "!one.hidden && !(one.innerText || one.ariaLabel || one.labels?.length)).length"
+                "!one.hidden && one.type !== 'hidden' && "
+                "!(one.innerText || one.ariaLabel || one.labels?.length)).length"
             )
             assert nameless == 0, path

@@ -42,7 +42,7 @@ def opened(door: Door, event: OpenedBeside, _: int, rules: Rules) -> DoorChange:
         return known(door, told), ()
     if told.is_settled:
         return household.set_apart(door, replace(told, root=""), rules.off_delay_ms), ()
-    if was is not None:
+    if was is not None and not was.is_settled:  # else another rule had judged it, and does no more
         told = replace(told, reason=was.reason, cover=was.cover, root=was.root)
     else:
         told = replace(told, reason=Reason.NO_PERMIT, cover=None, root="")

@@ -68,9 +68,11 @@ def find(door: Door, opening_id: str) -> HouseholdOpening | None:
 
 def set_apart(door: Door, opening: HouseholdOpening, off_delay_ms: int) -> Door:
     """The door with an opening that another rule than that for permits judged: what it used, when
-    it was taken for one that was announced, is given back."""
+    it was taken for another, is given back, and what it uses still is not used again."""
     was = find(door, opening.opening_id)
-    if was is not None and was.cover is not None and opening.cover is None:
+    if was is not None and was.cover is not None:
+        if was.cover == opening.cover:
+            return known(door, replace(opening, root=was.root))
         door = settled(known(door, replace(was, covers=(), is_settled=False)), off_delay_ms)
     return known(door, opening)
 
