@@ -136,9 +136,18 @@ function draw() {
   tick();
 }
 
-// Read anew what is kept, then draw it.
-async function look() {
+// Read anew what is kept, then draw it, unless it is being read once more by then: what was read
+// first may come last, and would stay.
+let looks = 0;
+let latest;
+function look() {
+  latest = readAndDraw(++looks);
+  return latest;
+}
+
+async function readAndDraw(mine) {
   const [waiting, refused, lost] = await Promise.all([Outbox.waiting(), Outbox.refused(), Kept.lost()]);
+  if (mine !== looks) return latest;
   Object.assign(state, { waiting: waiting.filter(isHers), refused: refused.filter(isHers), lost });
   draw();
 }
