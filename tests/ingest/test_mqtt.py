@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import threading
 import time
@@ -9,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import paho.mqtt.client as mqtt
+import psutil
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -102,10 +104,15 @@ async def test_how_long_an_echo_took_is_no_whole_number_of_milliseconds(mosquitt
 
 
 async def test_a_receipt_does_not_wait_for_what_went_before_it(mosquitto: Any) -> None:
-    async with connected(mosquitto().port, Held()) as broker:
-        line = broker._client.socket()
-        assert isinstance(line, socket.socket)
-        assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+    port = mosquitto().port
+    async with connected(port, Held()):
+        lines = [
+            one.fd for one in psutil.Process().net_connections("tcp") if one.raddr[1:] == (port,)
+        ]
+        assert lines
+        for fd in lines:
+            with socket.socket(fileno=os.dup(fd)) as line:
+                assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
 
 
 async def test_what_may_have_waited_in_the_broker_is_told_apart(mosquitto: Any) -> None:
