@@ -47,7 +47,8 @@ def canary(
             why += "; copy ca.der of the broker's folder beside the seal's file"
         raise CommandError(why, MISUSED) from error
     except ValueError as error:
-        raise CommandError(f"{seal} is no seal's settings file: {error}", MISUSED) from error
+        why = "it is no text" if isinstance(error, UnicodeError) else str(error)
+        raise CommandError(f"{seal} is no seal's settings file: {why}", MISUSED) from error
     say(f"Seal {canary_seal.seal_id} opens every {every} s. Ctrl-C ends it.")
     asyncio.run(_until_told(canary_seal, RobotPhone(console, warden, password, token), every))
 

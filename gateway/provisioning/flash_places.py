@@ -32,7 +32,10 @@ def read_places(table: Path | None = None) -> dict[str, int]:
     except OSError as error:
         raise PlacesError(f"the table {path} cannot be read: {error.strerror}") from error
     except (ValueError, IndexError) as error:
-        raise PlacesError(f"{path} is no table of partitions: {error}") from error
+        raise PlacesError(
+            f"{path} is no table of partitions: a line of it has no name, type, subtype, offset "
+            "and size, with commas between"
+        ) from error
     missing = {_IMAGE_PLACE, _FILES_PLACE} - found.keys()
     if missing:
         raise PlacesError(f"{path} has no partition {', '.join(sorted(missing))}")

@@ -21,6 +21,9 @@ def test_a_file_that_is_no_seals_is_told(menshen: Callable[..., Any], folder: Pa
     answer = menshen("canary", "seal.json", "--warden", "w1")
     assert answer.code == 2
     assert answer.err.startswith("menshen: seal.json is no seal's settings file: ")
+    (folder / "seal.json").write_bytes(b"\xff\xfe")
+    answer = menshen("canary", "seal.json", "--warden", "w1")
+    assert answer.err == "menshen: seal.json is no seal's settings file: it is no text\n"
     assert not (folder / "seal.flash").exists()
 
 

@@ -105,6 +105,10 @@ def test_what_is_refused_says_why(menshen: Callable[..., Any], tmp_path: Path) -
     wide = tmp_path / "wide.csv"
     wide.write_text("ota_0, app, ota_0, 0x10000, 0x200000\nvfs, data, fat, 0x400000, 0x100000\n")
     menshen("update", "add", str(file), "--partitions", str(wide))
+    for content in (b"\xff\xfe", b"ota_0, app\n", b"ota_0, app, ota_0, 0, much\n"):
+        wide.write_bytes(content)
+        said = menshen("update", "add", str(file), "--partitions", str(wide), code=1)
+        assert "wide.csv is no table of partitions: a line of it has no name" in said
     assert "there is no release 9" in menshen("update", "start", "9", code=1)
     assert "which one?" in menshen("update", "start", code=2)
     file.write_bytes(made().render())

@@ -33,16 +33,9 @@ def held(door: Door, event: ReportHeld, now_ms: int, rules: Rules) -> DoorChange
     times = min(opening.opened_ms, event.edge_ms), event.edge_ms
     dated = replace(opening, opened_ms=times[0])
     entry = household.find(door, number) if door.beside else None
-    is_by_time = opening.reason in BY_TIME and door.door_class != CANARY
-    if opening.reason is Reason.PERMIT and door.last_case == number:
-        is_by_time = False  # it was announced afterwards: whoever did so meant this one
     if entry is not None:
-        door = _with(door, dated)
-        if not is_by_time:
-            dated_entry = replace(entry, opened_ms=times[0], latest_ms=times[1])
-            return household.known(door, dated_entry), (_redated(dated, times),)
-        return _of_household(door, dated, entry, times, now_ms, rules)
-    if is_by_time:
+        return _of_household(_with(door, dated), dated, entry, times, now_ms, rules)
+    if _is_by_time(door, opening):
         free, given_back = _given_back(door, opening, rules)
         free, judged, spent = openings.judge(free, number, *times, now_ms, rules)
         used = given_back + spent if free.permits != door.permits else ()
@@ -50,6 +43,13 @@ def held(door: Door, event: ReportHeld, now_ms: int, rules: Rules) -> DoorChange
             return _otherwise(free, dated, judged, times, used, now_ms, rules)
         return _with(free, dated), (_redated(dated, times), *used)
     return _with(door, dated), (_redated(dated, times),)
+
+
+def _is_by_time(door: Door, opening: Opening) -> bool:
+    """Whether its time alone says what it is: else another rule does, or somebody announced it
+    afterwards, and meant this one."""
+    is_explained = opening.reason is Reason.PERMIT and door.last_case == opening.opening_id
+    return opening.reason in BY_TIME and door.door_class != CANARY and not is_explained
 
 
 def _with(door: Door, opening: Opening) -> Door:
@@ -116,7 +116,7 @@ def _of_household(
     """What its household knows of it is dated anew, with what might cover it then."""
     dated = replace(entry, opened_ms=times[0], latest_ms=times[1])
     of_visit = entry.reason is Reason.VISIT and entry.is_settled
-    if of_visit or (entry.reason in BY_TIME and not entry.is_settled):
+    if _is_by_time(door, opening) and (of_visit or not entry.is_settled):
         heard = household.heard(door, entry.opening_id, *times, rules)
         dated = replace(dated, covers=heard.covers, is_settled=False)
         apart = orders.why_recorded_only(door, times[1], now_ms)
