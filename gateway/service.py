@@ -225,7 +225,9 @@ def _by_air(
 
     def received(topic: str, payload: bytes, signal_dbm: int | None) -> bool:
         # Where another gateway has our id, it is the other's, as what the broker brings is.
-        return not other.gives_way and engine.receive(topic, payload, 0, signal_dbm=signal_dbm)
+        return not other.gives_way and engine.receive(
+            topic, payload, 0, by_air=True, signal_dbm=signal_dbm
+        )
 
     async def listen() -> None:
         receiver = await asyncio.to_thread(_import_receiver)  # read only where it is wanted

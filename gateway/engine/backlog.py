@@ -1,9 +1,11 @@
 """How long a report may have waited in the broker while the gateway did not listen.
 
 A broker keeps what it cannot deliver and hands it over later, and a seal's age says nothing of that
-wait. So what comes before the gateway has caught up may be as old as the last moment at which it
-listened. A gateway that dies before it has caught up must still know that moment at its next start:
-it stands in the store with the first report that waited.
+wait. So what comes before the gateway has caught up may be as old as the last moment at which
+nothing waited there. A gateway that dies must still know that moment at its next start. Mostly it
+is when its doors were last heard, and nothing more is stored. Where a door is heard later than
+that, it stands in the store with what was heard: a report that waited itself, whether the gateway
+was away or only slow, and whatever did not come by that broker.
 """
 
 from collections.abc import Iterable
@@ -14,6 +16,8 @@ from gateway.core.events import ReportCame
 from gateway.core.model import Door
 from gateway.store.states import Listening
 
+STEP_MS = 1_000  # while it falls behind, the store learns of so much progress: older is only wider
+
 
 class BrokerBacklog:
     """When the last message came that had not waited."""
@@ -22,28 +26,45 @@ class BrokerBacklog:
         """`doors` as an earlier life heard them; if it heard none, `otherwise_ms` counts."""
         heard = (door.heard_ms for door in doors if door.heard_ms is not None)
         last_ms = max(heard, default=otherwise_ms)
+        self._stored_ms = known.stopped_ms
         self._last_ms = last_ms if known.stopped_ms is None else known.stopped_ms
-        self._is_behind = known.stopped_ms is not None
 
     def __copy__(self) -> "BrokerBacklog":
         """As it is now, to come back to: made before each batch, so not by copy's own long way."""
         same = object.__new__(BrokerBacklog)
-        same._last_ms, same._is_behind = self._last_ms, self._is_behind
+        same._last_ms, same._stored_ms = self._last_ms, self._stored_ms
         return same
 
-    def transition(self, live: bool) -> Listening | None:
-        """What is to be stored with this report, if it begins a wait or ends it."""
-        if live != self._is_behind:
+    def heard(self, at_ms: int) -> Listening | None:
+        """A door is heard at this time, by whatever way, and what came by the broker is noted.
+
+        Returns:
+            What is to be stored with it, if the store would believe otherwise.
+        """
+        last_ms = self._last_ms if self._last_ms < at_ms else None
+        if last_ms is None or self._stored_ms is None:
+            is_known = last_ms == self._stored_ms
+        else:
+            is_known = 0 <= last_ms - self._stored_ms < STEP_MS
+        if is_known:
             return None
-        self._is_behind = not live
-        return Listening(None if live else self._last_ms)
+        self._stored_ms = last_ms
+        return Listening(last_ms)
 
     def moved(self, by_ms: int) -> None:
         """The gateway's clock was set by so much."""
         self._last_ms += by_ms
 
+    def corrected(self) -> Listening | None:
+        """What is to be stored with a correction of the clock, after which the doors are heard at
+        other times."""
+        if self._stored_ms is None:
+            return None
+        self._stored_ms = self._last_ms
+        return Listening(self._last_ms)
+
     def with_wait(self, event: ReportCame, live: bool, at_ms: int, waited_ms: int) -> ReportCame:
-        """The report, with how long it may have waited.
+        """A report that the broker delivered, with how long it may have waited.
 
         Args:
             event: the report.

@@ -163,9 +163,10 @@ class Engine:
         token: int,
         live: bool = True,
         waited_ms: int = 0,
+        by_air: bool = False,
         signal_dbm: int | None = None,
     ) -> bool:
-        """A message came from the broker. It is dated now, however late it is looked at.
+        """A message came. It is dated now, however late it is looked at.
 
         Args:
             topic: as the broker says it; anything may stand there.
@@ -173,7 +174,8 @@ class Engine:
             token: by which it is acknowledged, once it is stored.
             live: whether it cannot have waited in the broker while we did not listen.
             waited_ms: how long it may have waited for us to read it, in milliseconds.
-            signal_dbm: how strongly a receiver of ours heard it.
+            by_air: whether it did not come from the broker, but was heard by a receiver of ours;
+            signal_dbm: how strongly.
 
         Returns:
             False if it found no place: it is then not to be acknowledged.
@@ -187,7 +189,7 @@ class Engine:
         if len(self._queue) >= QUEUE_MAX:
             self.metrics.turned_away += 1
             return False
-        self._put(Received(topic, payload, token, live, waited_ms, signal_dbm))
+        self._put(Received(topic, payload, token, live, waited_ms, by_air, signal_dbm))
         return True
 
     def heard_contact(self, said: ContactSaid) -> bool:
@@ -223,7 +225,7 @@ class Engine:
     def clock_set(self, by_ms: int) -> None:
         """The clock was moved at once: what waits moves with it. To be said before anything else
         happens, for what comes now is dated by the new time."""
-        self._reading.moved(by_ms)
+        self._stepping.moved(by_ms)
         for moved in self.on_clock_set:
             moved(by_ms)
         self._put(Command(SITE, ClockCorrected(by_ms)))

@@ -18,15 +18,16 @@ from sealwire.gateway_end import Note
 
 
 class Received(msgspec.Struct):
-    """A message from the broker; `token` acknowledges it. `live`: it cannot have waited there while
-    we did not listen; `waited_ms`: how long it may have waited for us to read it; `signal_dbm`: how
-    strongly a receiver of ours heard it."""
+    """A message from the broker, acknowledged by `token`, or one that a receiver of ours heard by
+    air. `live`: it cannot have waited in the broker while we did not listen; `waited_ms`: how long
+    it may have waited for us to read it; `signal_dbm`: how strongly it was heard by air."""
 
     topic: str
     payload: bytes
     token: int
     live: bool
     waited_ms: int = 0
+    by_air: bool = False
     signal_dbm: int | None = None
 
 

@@ -181,7 +181,20 @@ class Reading:
     def contact(self, unit: UnitOfWork, said: ContactSaid, at_ms: int) -> None:
         """Step what a contact of another maker said. Raises whatever its step raises."""
         window = self._state.windows.get(said.seal_id, ReplayWindow())
+        self._heard(unit, at_ms)
         contact_reports.step(unit, said, window, at_ms)
+
+    def corrected(self, unit: UnitOfWork) -> None:
+        """The clock's correction is stepped, and moves when the doors were heard."""
+        stopped = self.backlog.corrected()
+        if stopped is not None:
+            unit.writes.state(states.LISTENING, stopped)
+
+    def _heard(self, unit: UnitOfWork, at_ms: int) -> None:
+        """A door is heard: the store must not take that for a word about what waits elsewhere."""
+        stopped = self.backlog.heard(at_ms)
+        if stopped is not None:
+            unit.writes.state(states.LISTENING, stopped)
 
     def expire(self, unit: UnitOfWork, at_ms: int) -> None:
         """Commands whose time is over are asked no more."""
@@ -217,10 +230,10 @@ class Reading:
         self, unit: UnitOfWork, batch: Batch, message: Received, read: Authenticated, at_ms: int
     ) -> None:
         unit.window(read.event.seal_id, read.window)
-        transition = self.backlog.transition(message.live)
-        if transition is not None:
-            unit.writes.state(states.LISTENING, transition)
-        event = self.backlog.with_wait(read.event, message.live, at_ms, message.waited_ms)
+        event = read.event
+        if not message.by_air:
+            event = self.backlog.with_wait(event, message.live, at_ms, message.waited_ms)
+        self._heard(unit, at_ms)
         said = {"battery_mv": event.battery_mv}
         if read.path is Path.NETWORK:
             said["signal_dbm"] = event.signal_dbm

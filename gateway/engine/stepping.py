@@ -86,9 +86,15 @@ class Stepping:
             else:
                 return unit
 
+    def moved(self, by_ms: int) -> None:
+        """The clock was moved at once: what is dated moves, and what it may be taken back to."""
+        self._reading.moved(by_ms)
+        self._before[0].moved(by_ms)
+
     def take_back(self) -> None:
         """The latest unit of work is not to be: all is as before it."""
-        self._reading.backlog, self._doubted_id = self._before
+        backlog, self._doubted_id = self._before
+        self._reading.backlog = copy(backlog)
         self._scheduler.put_back()
 
     def _remember(self) -> None:
@@ -150,6 +156,8 @@ class Stepping:
                 raise LookupError(f"there is no such {subject.kind}")
         event = self._with_ids(command.event, unit.writes.next_id)
         batch.answers.append((command.answer, unit.event(at_ms, subject, event)))
+        if isinstance(event, ClockCorrected):
+            self._reading.corrected(unit)
 
     def _with_ids(self, event: Event, next_id: int) -> Event:
         """A correction of the clock, with the rows that it is about: those since it was in doubt,

@@ -17,7 +17,7 @@ from gateway.core.rules import Rulebook, Rules
 from gateway.core.subject import Subject, of_door
 from gateway.engine.clock import Clock
 from gateway.engine.engine import Engine
-from gateway.engine.pending import PendingReader
+from gateway.engine.pending import READ_EVERY_MS, PendingReader
 from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
 from gateway.notify.addressing import Addresses
@@ -194,6 +194,14 @@ async def under_order(
         order = Order("order-0", 0, clock.now_ms() + lasts_ms)
         await engine.submit(of_door("door-0"), OrderPlaced(order))
         yield engine, post
+
+
+async def reader_looks(engine: Engine) -> None:
+    """The reader of pending events looks again, once it sleeps: time that passes while it still
+    looks would not wake it."""
+    assert isinstance(engine.clock, ManualClock)
+    await engine.clock.until_asleep()
+    engine.clock.advance(READ_EVERY_MS)
 
 
 def waiting_pending_events(store: Store) -> int:

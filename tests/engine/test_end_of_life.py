@@ -9,7 +9,6 @@ import pytest
 from gateway.core.model import CaseState
 from gateway.core.reasons import Reason
 from gateway.engine.engine import Engine
-from gateway.engine.pending import READ_EVERY_MS
 from gateway.registry.enrolment import Enrolment
 from gateway.registry.rows import Ending
 from gateway.store import case_views, tables, views
@@ -19,6 +18,7 @@ from tests.engine.small_site import (
     beating,
     enrol,
     new_store,
+    reader_looks,
     rows,
     waiting_pending_events,
 )
@@ -39,7 +39,7 @@ async def end(store: Store, engine: Engine, table: str, own_id: str) -> None:
         enrolment = Enrolment(connection, engine.clock.now_ms(), UTC)
         enrolment.take(Ending(table, own_id))
         enrolment.write()
-    engine.clock.advance(READ_EVERY_MS)  # the reader of pending events looks again
+    await reader_looks(engine)
     await until(lambda: engine.state.registry.enrolment != before)
     await until(lambda: not waiting_pending_events(store))
     await engine.idle()

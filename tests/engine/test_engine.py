@@ -11,11 +11,19 @@ from gateway.core.rules import Rules
 from gateway.core.subject import of_door
 from gateway.engine.committing import RETRY_MS
 from gateway.engine.guard import REFUSALS_JOURNALED_A_MINUTE
-from gateway.engine.pending import READ_EVERY_MS, PendingReader
+from gateway.engine.pending import PendingReader
 from gateway.store import tables
 from gateway.store.database import Store
 from sealwire import report
-from tests.engine.small_site import HandSeal, acknowledged, beating, enrol, quiet, rows
+from tests.engine.small_site import (
+    HandSeal,
+    acknowledged,
+    beating,
+    enrol,
+    quiet,
+    reader_looks,
+    rows,
+)
 from tests.engine.small_site import around_each_commit as around
 from tests.waiting import until
 
@@ -323,7 +331,7 @@ async def test_a_warden_who_is_enrolled_later_is_paged_by_a_running_gateway(stor
             warden = {"warden_id": "li", "name": "Li", "grid_id": "g", "channels": '["inbox"]'}
             connection.execute(insert(tables.wardens), warden)
             connection.execute(insert(tables.enrolments), {"at_ms": 0})
-        engine.clock.advance(READ_EVERY_MS)
+        await reader_looks(engine)
         await until(lambda: len(engine.state.registry.wardens["g"]) == 2)
         engine.receive(seal.topic, seal.sealed(seal.edge()), 1)
         await until(post.receipts)

@@ -13,11 +13,9 @@ from gateway.core.model import Door, Order, Policy
 from gateway.core.reasons import Reason
 from gateway.core.subject import SITE, of_door
 from gateway.engine.engine import Engine
-from gateway.engine.pending import READ_EVERY_MS
 from gateway.store import pending, poisoned, states, tables
 from gateway.store.database import Store
-from tests.engine.small_site import HandSeal, Post, beating, enrol, rows
-from tests.manual_clock import ManualClock
+from tests.engine.small_site import HandSeal, Post, beating, enrol, reader_looks, rows
 from tests.waiting import until
 
 
@@ -51,9 +49,7 @@ def _troubles(store: Store) -> list[str]:
 
 async def _taken(engine: Engine, store: Store) -> None:
     """All that other programs left is taken."""
-    assert isinstance(engine.clock, ManualClock)
-    await engine.clock.until_asleep()
-    engine.clock.advance(READ_EVERY_MS)
+    await reader_looks(engine)
     await until(lambda: not rows(store, tables.pending_events))
     await engine.idle()
 

@@ -52,7 +52,9 @@ class House:
         found = self.ids.read(service)
         if found is None:
             return False
-        return self.engine.receive(f"seals/{found[0]}/report", found[1], 0, signal_dbm=signal_dbm)
+        return self.engine.receive(
+            f"seals/{found[0]}/report", found[1], 0, by_air=True, signal_dbm=signal_dbm
+        )
 
     def network(self, frame: bytes) -> None:
         self.engine.receive(self.seal.topic, frame, 1)

@@ -266,7 +266,7 @@ async def test_the_real_seal_s_opening_is_heard_by_air_while_the_broker_is_away(
         watch, listening = PathWatch(engine, {}), list[bool]()
 
         def received(topic: str, payload: bytes, signal_dbm: int | None) -> bool:
-            return engine.receive(topic, payload, 0, signal_dbm=signal_dbm)
+            return engine.receive(topic, payload, 0, by_air=True, signal_dbm=signal_dbm)
 
         def listens(is_listening: bool) -> None:
             listening.append(is_listening)
