@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.accounts.audit_ending import AuditEnding
 from gateway.accounts.file import AccountsFile
+from gateway.core.cases import troubles
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.ending import household_ending
@@ -123,7 +124,8 @@ async def _run_parts(
     site = CommittedSite(known, settings.rulebook, certifier)
     engine = Engine(store, site, Authenticator(), addresses, clock, life=alive)
     name = twin.Name(alive.began_ms, alive.life)
-    watch_twin = twin.TwinWatch(name, partial(engine.trouble, Reason.TWIN))
+    twins = troubles.present(site.troubles, Reason.TWIN)
+    watch_twin = twin.TwinWatch(name, partial(engine.trouble, Reason.TWIN), twins)
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics, watch_twin)
     workers = connect(engine, broker, store, settings)
     contacts = contacts_of(engine, settings.contacts, watch_twin)
@@ -219,6 +221,7 @@ def _by_air(
     with store.reading() as connection:
         heard = seal_paths.heard(connection)
     if not settings.ble.enabled:
+        engine.trouble(Reason.RECEIVER_LOST, is_present=False)  # that there was before
         return [PathWatch(engine, heard, is_expected=False).run()] if heard else []
     ids = AdvertIds()
     watch = PathWatch(engine, heard)

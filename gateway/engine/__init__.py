@@ -6,9 +6,10 @@ batch, `committing` stores it, `answering` gives what is owed. Then what a step 
 is one batch that is not true yet, `outgoing` its pages on their way to the outbox, `needed` which
 of them still are before each try, `state` the site as of the last commit, `open_spans` its
 heartbeats, `scheduler` whose time comes when, `reading` which messages are genuine and new, `guard`
-who sends too much, `backlog` how long a report may have waited in the broker, `report_dates` what
-the ages of its copies say, and `proving` the seals that are not believed after an older copy of the
-database was put back; `contact_reports` makes reports of what contacts of other makers say,
+who sends too much (`attacks` tells it), `backlog` how long a report may have waited in the broker,
+`report_dates` what the ages of its copies say, and `proving` the seals that are not believed after
+an older copy of the database was put back; `contact_reports` makes reports of what contacts of
+other makers say,
 `seal_notes` is what a seal says of itself, `downlink` what it is asked with the next answer, and
 `order_words` what it is told of its order there.
 What raises is decided about in `isolation`, kept by `set_aside`, and told by `poison`. Around the

@@ -4,11 +4,13 @@ A doubt, its end, and a correction are journaled like everything else, so a repl
 same. The engineer is told of a doubt that lasts, as a trouble of the site.
 """
 
+from gateway.core.cases import troubles
 from gateway.core.events import ClockDoubted, ClockSure, ClockTrusted
 from gateway.core.model import SURE
 from gateway.core.reasons import Reason
 from gateway.core.subject import SITE
 from gateway.engine.clock import MachineClock
+from gateway.engine.clock_states import ClockState
 from gateway.engine.engine import Engine
 
 LOOK_EVERY_MS = 1_000
@@ -33,6 +35,8 @@ class ClockWatch:
         """Look once. To be called before the first report is let in, too."""
         moved_ms, is_told = self._clock.look()
         doubt = self._clock.doubt
+        if self._clock.state is not ClockState.SURE:  # what was told goes on, after a start too
+            is_told |= troubles.is_present(self._engine.state.troubles, Reason.CLOCK_DOUBTED)
         if moved_ms:
             self._engine.clock_set(moved_ms)
             self._said = SURE

@@ -24,6 +24,7 @@ from gateway.core.evidence import Ended
 from gateway.core.reasons import Reason
 from gateway.core.subject import SITE, Subject
 from gateway.engine import answering, needed, unstored
+from gateway.engine.attacks import Attacks
 from gateway.engine.backlog import BrokerBacklog
 from gateway.engine.broadcast import Broadcast
 from gateway.engine.clock import Clock, MachineClock
@@ -137,6 +138,8 @@ class Engine:
             self._queue,
             journal_id + 1,
         )
+        guards = self._rates, self._reading.rates, self._stepping.refusals
+        self._attacks = Attacks(self.trouble, *guards, state.troubles, self.clock.now_ms())
         if rules_known != msgspec.json.encode(state.rulebook):
             self._queue.wait(Command(SITE, RulesSet(state.rulebook)))
         for news in state.unjournaled():
@@ -254,10 +257,7 @@ class Engine:
     def look(self) -> None:
         """Whether an attack, or what could not be used, begins or ends. Cheap: call it often."""
         now_ms = self.clock.now_ms()
-        floods = self._rates.floods(now_ms) | self._reading.rates.floods(now_ms)
-        for seal_id, is_on in floods.items():
-            self.trouble(Reason.FLOOD, is_on, seal_id)
-        self.trouble(Reason.FORGERY, self._stepping.refusals.is_forged(now_ms))
+        self._attacks.look(now_ms)
         self._poison.look(now_ms)
         downlink = self._reading.downlink
         if not downlink.is_expiring and downlink.overdue(now_ms):

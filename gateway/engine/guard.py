@@ -8,6 +8,7 @@ many of them, and every burst at a door, whatever goes on at others.
 """
 
 from collections import OrderedDict, deque
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -75,6 +76,12 @@ class Rates:
             self._floods.add(name)
         return False
 
+    def knew(self, names: Iterable[str], at_ms: int) -> None:
+        """These sent far too much in an earlier life: until now, as far as this one knows."""
+        for name in names:
+            self._buckets[name] = Bucket(self._burst, at_ms, FLOOD_AT, at_ms)
+            self._floods.add(name)
+
     def floods(self, at_ms: int) -> dict[str, bool]:
         """The names that send far too much, and those that did until now (False)."""
         found: dict[str, bool] = {}
@@ -119,6 +126,10 @@ class Refusals:
     def suspect(self, at_ms: int) -> None:
         """Count one that no broker repeats, over the whole site."""
         self._suspect.append(at_ms)
+
+    def knew(self, at_ms: int) -> None:
+        """Somebody did so in an earlier life: until now, as far as this one knows."""
+        self._forged_ms = at_ms
 
     def is_forged(self, at_ms: int) -> bool:
         """Whether somebody sends a great many of them over the whole site, or did a while ago."""

@@ -27,20 +27,24 @@ class PathCauses:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def look(self, doors: Mapping[str, Door], silent: Collection[str]) -> set[str]:
+    def look(
+        self, doors: Mapping[str, Door], silent: Collection[str], unheard: Collection[str]
+    ) -> set[str]:
         """The doors whose silent network a place explains.
 
         Args:
             doors: those whose seals speak both ways and are heard.
             silent: which of them are heard by air alone.
+            unheard: these, and those that were, and were not heard over the network since. A start,
+                or a broker that is back, knows of no silence yet, which is no word of its end.
         """
         troubles = self._engine.state.troubles.troubles
         known = {one.about for one in troubles if one.reason is REASON and not one.is_over}
         if not silent and not known:
             return set()
         members = Counter(place for door in doors.values() for place in _places(door))
-        lost = Counter(place for door_id in silent for place in _places(doors[door_id]))
-        causes = {one for one in known if lost[one] * 100 >= ENDS_PERCENT * max(1, members[one])}
+        still = Counter(place for door_id in unheard for place in _places(doors[door_id]))
+        causes = {one for one in known if still[one] * 100 >= ENDS_PERCENT * max(1, members[one])}
         for over in known - causes:
             self._engine.trouble(REASON, is_present=False, about=over)
         left = {door_id for door_id in silent if causes.isdisjoint(_places(doors[door_id]))}

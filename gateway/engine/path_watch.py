@@ -69,6 +69,8 @@ class PathWatch:
         self._heard = {
             seal_id: {**dict.fromkeys(Path, now_ms), **of} for seal_id, of in heard.items()
         }
+        # Of these no hearing is stored: that they were heard at the start is believed, and no word.
+        self._unheard = {(s, path) for s, of in heard.items() for path in Path if path not in of}
         self._is_expected = is_expected
         self._listening_ms: int | None = None  # since when the receiver hears
         self._deaf_ms = now_ms  # or since when it does not
@@ -113,9 +115,11 @@ class PathWatch:
             await self._engine.clock.sleep(LOOK_EVERY_MS)
 
     def _look_at_receiver(self, now_ms: int) -> None:
-        is_deaf = self._listening_ms is None and self._is_expected
-        away_ms = now_ms - self._deaf_ms if is_deaf else 0
-        self._engine.trouble(Reason.RECEIVER_LOST, away_ms >= RECEIVER_AWAY_MS, age_ms=away_ms)
+        away_ms = now_ms - self._deaf_ms
+        if self._listening_ms is not None or not self._is_expected:
+            self._engine.trouble(Reason.RECEIVER_LOST, is_present=False)
+        elif away_ms >= RECEIVER_AWAY_MS:  # before, nothing is known
+            self._engine.trouble(Reason.RECEIVER_LOST, is_present=True, age_ms=away_ms)
 
     def _door_of(self, seal_id: str) -> Door | None:
         """The door on which a seal hangs that promised heartbeats."""
@@ -140,7 +144,15 @@ class PathWatch:
             if door.silence is None and not self._is_silent(door, Path.AIR, now_ms)
         }
         silent = {d for d, door in alive.items() if self._is_silent(door, Path.NETWORK, now_ms)}
-        return self._causes.look(alive, silent)
+        unheard = {d for d, door in alive.items() if not self._is_heard_again(door, Path.NETWORK)}
+        return self._causes.look(alive, silent, silent | unheard)
+
+    def _is_heard_again(self, door: Door, path: Path) -> bool:
+        """Whether it was heard on a way since that was found silent; or it is not silent."""
+        known = _known(door, path)
+        seal_id = door.seal_id or ""
+        is_heard = (seal_id, path) not in self._unheard
+        return known is None or (is_heard and self._heard[seal_id][path] > known.found_ms)
 
     def _test(self, door: Door, signal_dbm: int | None = None) -> None:
         """Tell a walk test on which ways its seal was heard since it began, and how strongly by
@@ -168,7 +180,7 @@ class PathWatch:
         """Say what is new of one way; nothing while the last word of it is not stored."""
         seal_id = door.seal_id or ""
         heard_ms, is_silent = self._heard[seal_id][path], self._is_silent(door, path, now_ms)
-        known = next((p for p in door.silent_paths if p.path is path), None)
+        known = _known(door, path)
         said = self._said.get((seal_id, path))
         if said is not None and not _is_stored(said, known):
             return
@@ -178,7 +190,7 @@ class PathWatch:
         is_news = is_news or (is_explained and not (known and known.is_ours))
         if is_silent and is_news:
             self._say(door, path, PathSilent(seal_id, path, heard_ms, is_ours))
-        elif known is not None and not is_silent and heard_ms > known.found_ms:
+        elif known is not None and not is_silent and self._is_heard_again(door, path):
             self._say(door, path, PathHeard(seal_id, path))
 
     def _say(self, door: Door, path: Path, event: PathSilent | PathHeard) -> None:
@@ -213,6 +225,7 @@ class PathWatch:
             if seal_id not in self._heard:
                 self._heard[seal_id] = dict.fromkeys(Path, at_ms)
             self._heard[seal_id][path] = at_ms
+            self._unheard.discard((seal_id, path))
             if (door := self._door_of(seal_id)) is not None:
                 self._test(door, signal_dbm if path is Path.AIR else None)
 
@@ -230,6 +243,11 @@ class PathWatch:
 def _few(tested: dict[str, Tested]) -> dict[str, Tested]:
     """The latest tests, for those are over that came before so many."""
     return dict(list(tested.items())[: TESTS_MAX - 1])
+
+
+def _known(door: Door, path: Path) -> SilentPath | None:
+    """What the door knows of a way that is silent."""
+    return next((silent for silent in door.silent_paths if silent.path is path), None)
 
 
 def _is_stored(said: PathSilent | PathHeard, known: SilentPath | None) -> bool:

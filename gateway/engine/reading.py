@@ -36,7 +36,7 @@ from gateway.engine.ports import (
     Rejected,
 )
 from gateway.engine.proving import Proving, raised
-from gateway.engine.report_dates import HELD_MS, Copy, ReportDates
+from gateway.engine.report_dates import HELD_MS, Copy, ReportDates, begun_by
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import UnitOfWork
 from gateway.store import journal, seal_paths, states
@@ -283,7 +283,7 @@ class Reading:
     ) -> None:
         """A report that counted already. By air that may be all that a seal can say: it lives."""
         unit.writes.refusal(at_ms, Reason.DUPLICATE)
-        self._compare(unit, None if door is None else door.door_id, event, at_ms)
+        self._compare(unit, door, event, at_ms)
         if door is not None and path is Path.AIR and is_late(door, at_ms):
             unit.event(at_ms, of_door(door.door_id), CopyCame(event.seal_id))
 
@@ -292,13 +292,12 @@ class Reading:
         is_silent = any(path.path is Path.AIR for path in door.silent_paths)
         return self.is_listening and door.seal_id in self._by_air and not is_silent
 
-    def _compare(
-        self, unit: UnitOfWork, door_id: str | None, event: ReportCame, at_ms: int
-    ) -> None:
+    def _compare(self, unit: UnitOfWork, door: Door | None, event: ReportCame, at_ms: int) -> None:
         """A copy of a report that counted already: what its age says of that."""
-        copy, edge_ms = self._dates.compared(event, at_ms)
+        copy, edge_ms = self._dates.compared(event, at_ms, door)
         if copy is Copy.NOTHING:
             return
         unit.writes.refusal(at_ms, Reason.HELD_BACK)
-        if copy is Copy.FIRST_HELD and door_id is not None:
-            unit.event(at_ms, of_door(door_id), ReportHeld(event.seal_id, event.seq, edge_ms))
+        if copy is Copy.FIRST_HELD and door is not None and begun_by(event, door):
+            held = ReportHeld(event.seal_id, event.seq, edge_ms)
+            unit.event(at_ms, of_door(door.door_id), held)

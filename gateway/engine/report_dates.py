@@ -10,6 +10,7 @@ from enum import Enum, auto
 
 from gateway.core.doors.observation import edge_ms
 from gateway.core.events import ReportCame
+from gateway.core.model import Door, Opening
 
 TOGETHER_MS = 200  # copies that came together date an edge by the earliest, beyond so much
 REDATED_MS = 1_000  # and a later copy, beyond so much
@@ -27,7 +28,7 @@ class Copy(Enum):
 
 
 class ReportDates:
-    """The date of each seal's latest edge, as far as this run of the gateway has seen copies."""
+    """The date of each seal's latest edge: by what came in this life, else by the doors' states."""
 
     def __init__(self) -> None:
         self._latest: dict[str, tuple[int, int]] = {}  # seal_id -> seq, edge_ms
@@ -52,12 +53,22 @@ class ReportDates:
         self._latest[event.seal_id] = event.seq, date_ms - held_ms
         return held_ms
 
-    def compared(self, event: ReportCame, at_ms: int) -> tuple[Copy, int]:
-        """What a copy of a report that counted already shows, and the edge's date by it."""
+    def compared(self, event: ReportCame, at_ms: int, door: Door | None = None) -> tuple[Copy, int]:
+        """What a copy of a report that counted already shows, and the edge's date by it.
+
+        Args:
+            event: the copy.
+            at_ms: when it came.
+            door: where its seal hangs; what was believed before stands there too.
+        """
         date_ms = edge_ms(event, at_ms)
         seq, known_ms = self._latest.get(event.seal_id, (0, 0))
-        if date_ms is None or seq != event.seq:
+        if date_ms is None:
             return Copy.NOTHING, 0
+        if seq != event.seq:  # of an earlier life, or the door has shut since
+            opening = begun_by(event, door)
+            is_held = opening is not None and date_ms < opening.opened_ms - REDATED_MS
+            return (Copy.FIRST_HELD if is_held else Copy.NOTHING), date_ms
         if date_ms < known_ms - REDATED_MS:
             self._latest[event.seal_id] = seq, date_ms
             return Copy.FIRST_HELD, date_ms
@@ -68,3 +79,10 @@ class ReportDates:
         self._latest = {
             seal_id: (seq, date_ms + by_ms) for seal_id, (seq, date_ms) in self._latest.items()
         }
+
+
+def begun_by(event: ReportCame, door: Door | None) -> Opening | None:
+    """The opening that goes on at a door, or the latest, if this report's edge began it."""
+    opening = None if door is None else door.opening or door.ended
+    is_its = opening is not None and opening.opening_id == f"{event.seal_id}-{event.seq}"
+    return opening if is_its else None

@@ -18,6 +18,7 @@ import msgspec
 from cryptography import x509
 
 from gateway.core import local_time
+from gateway.core.cases import troubles
 from gateway.core.doors import orders
 from gateway.core.doors.certificates import SEALED, standing
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
@@ -147,8 +148,11 @@ class SelfWatch:
         self._connected_ms = engine.clock.now_ms()  # at its start it has its time as well
         self._disk_ms = self._certificates_ms = 0
         self._seals_ms = self._connected_ms
-        self._is_low = False
+        known = engine.state.troubles
+        self._is_low = troubles.is_present(known, Reason.DISK_LOW)  # an earlier life said so
         self._certificates: dict[str, int] = {}
+        is_there = {"ca": place.ca, "server": place.tls, CONSOLE: console}
+        self._watched = {name for name, one in is_there.items() if one}
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -173,8 +177,9 @@ class SelfWatch:
     def _look_at_broker(self, now_ms: int) -> None:
         if self._engine.metrics.broker_connected:
             self._connected_ms = now_ms
-        away_ms = now_ms - self._connected_ms
-        self._engine.trouble(Reason.WATCH_LOST, away_ms >= BROKER_AWAY_MS, BROKER, away_ms)
+            self._engine.trouble(Reason.WATCH_LOST, False, BROKER)
+        elif (away_ms := now_ms - self._connected_ms) >= BROKER_AWAY_MS:  # before, nothing is known
+            self._engine.trouble(Reason.WATCH_LOST, True, BROKER, away_ms)
 
     async def _look_at_disk(self) -> None:
         try:
@@ -196,6 +201,13 @@ class SelfWatch:
             except (OSError, ValueError) as error:
                 log.warning("the console's certificate cannot be read: %s", error)
         self._engine.metrics.certificate_ends_ms = min(self._certificates.values(), default=None)
+        self._tell_ends(now_ms)
+
+    def _tell_ends(self, now_ms: int) -> None:
+        known = self._engine.state.troubles
+        for name in troubles.present(known, Reason.CERTIFICATE_ENDS):
+            if name not in self._watched:  # an earlier life looked at it
+                self._engine.trouble(Reason.CERTIFICATE_ENDS, False, name)
         rules = self._engine.state.rulebook.rules
         for name, ends_ms in self._certificates.items():
             left_ms = ends_ms - now_ms

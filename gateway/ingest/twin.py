@@ -9,7 +9,7 @@ taking any report, whether the older one still echoes. If it does not, the young
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -51,10 +51,17 @@ class TwinWatch:
     Args:
         name: This life's.
         tell: Is told whether there is a twin, and its short name.
+        known: The short names of those that earlier lives told of, and of whose end none did.
     """
 
-    def __init__(self, name: Name, tell: Callable[[bool, str], None] = lambda _is, _who: None):
+    def __init__(
+        self,
+        name: Name,
+        tell: Callable[[bool, str], None] = lambda _is, _who: None,
+        known: Iterable[str] = (),
+    ):
         self._name, self._tell = name, tell
+        self._known, self._looks_s = set(known), float("inf")  # since when this life looks for them
         self._has_echoed = self._echoed_before = False  # ever; before this connection
         self._other: Echo | None = None  # the latest echo of another life that was found retained
         self._is_told = False
@@ -95,6 +102,9 @@ class TwinWatch:
         if not self._echoed_before or echo.name == self._name:
             return  # an earlier life's, perhaps our own; or ours
         before, self._other, self._seen_s = self._other, echo, now_s
+        if self._is_told and before is not None and before.name != echo.name:
+            self._known.add(str(before.name))  # another came in its place, or it began anew
+            self._is_told, self._looks_s = False, now_s
         if not self.gives_way and (before is None or before.name != echo.name):
             return  # remembered: it is at work if it echoes again
         is_at_work = before is None or before.name != echo.name or echo.number > before.number
@@ -114,6 +124,11 @@ class TwinWatch:
 
     def look(self, now_s: float) -> None:
         """To be called now and then while connected: a twin that is not seen any more is over."""
+        self._looks_s = min(self._looks_s, now_s)
+        if self._known and not self.gives_way and now_s - self._looks_s >= OVER_S:
+            for name in self._known - {self._other_name()}:
+                self._tell(False, name)
+            self._known &= {self._other_name()}
         if self._other is not None and not self.gives_way and now_s - self._seen_s >= OVER_S:
             if self._is_told:
                 self._tell(False, self._other_name())
@@ -122,6 +137,7 @@ class TwinWatch:
     def _is_found(self, other: Name) -> None:
         self._tell(True, str(other))
         self._is_told = True
+        self._known.discard(str(other))  # from here on by what this life sees
         if self._name < other:
             log.error("a second gateway runs under our id, begun later (%s): stop it", other)
             return

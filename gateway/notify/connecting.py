@@ -7,6 +7,7 @@ from gateway.channels import kinds
 from gateway.channels.channel import Channel
 from gateway.channels.household_text import NAME, HouseholdTexts
 from gateway.channels.no_way import NoWay
+from gateway.core.cases import troubles
 from gateway.core.reasons import Reason
 from gateway.engine import needed
 from gateway.engine.engine import Engine
@@ -36,6 +37,9 @@ def connect(
     def may_go_ms(entry: Entry, at_ms: int) -> int:
         return needed.may_go_ms(engine.state, entry, at_ms)
 
+    def is_told(code: str) -> bool:
+        return troubles.is_present(engine.state.troubles, Reason.CHANNEL_FAILING, code)
+
     workers = [
         DeliveryWorker(
             kind,
@@ -47,6 +51,7 @@ def connect(
             engine.ended,
             may_go_ms,
             partial(engine.trouble, Reason.CHANNEL_FAILING),
+            is_told,
         )
         for kind, channel in _channels(store, settings)
     ]

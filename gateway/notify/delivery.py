@@ -40,6 +40,10 @@ def _at_once(_: Entry, at_ms: int) -> int:
     return at_ms
 
 
+def _not_told(_about: str) -> bool:
+    return False
+
+
 def _untold(_is_present: bool, _about: str) -> None:
     """Nobody hears of it."""
 
@@ -59,6 +63,7 @@ class DeliveryWorker:
         may_go_ms: says of an entry and a time when it may go out from then on, in ms of UTC.
         trouble: told that nothing reaches a destination (True), or that something does again, with
             the code of the destination.
+        is_told: whether that was told of such a code, perhaps by an earlier life.
     """
 
     def __init__(
@@ -72,6 +77,7 @@ class DeliveryWorker:
         ended: Callable[[Entry], Ended | None] = _needed,
         may_go_ms: Callable[[Entry, int], int] = _at_once,
         trouble: Callable[[bool, str], None] = _untold,
+        is_told: Callable[[str], bool] = _not_told,
     ) -> None:
         self._kind, self._channel = kind, channel
         self._store, self._attempted, self._metrics = store, attempted, metrics
@@ -89,6 +95,7 @@ class DeliveryWorker:
             self._later,
             self._failing,
             lambda destination, is_present: self._trouble(is_present, destination.code),
+            is_told,
         )
         self._destinations: dict[str, Destination] = {}
         self._agenda: list[tuple[int, int, Destination]] = []

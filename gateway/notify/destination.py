@@ -58,6 +58,7 @@ class Hands(Struct, frozen=True):
     later: Callable[["Destination", int], None]  # call `go` at a time
     failing: Callable[["Destination", str | None], None]  # its last words changed; None: it works
     trouble: Callable[["Destination", bool], None]  # people must mend it, or have
+    is_told: Callable[[str], bool]  # by its code: that was told, perhaps by an earlier life
 
 
 class Destination:
@@ -83,7 +84,7 @@ class Destination:
         self._strikes: dict[int, int] = {}
         self._fails_since_ms: int | None = None
         self._probe_ms = self._fresh_ms = 0  # when a page may be tried again; when a new one may
-        self._is_trouble_told = False
+        self._is_trouble_told = hands.is_told(self.code)
 
     @property
     def held(self) -> int:
@@ -236,13 +237,13 @@ class Destination:
 
     def _works(self, now_ms: int) -> None:
         """Something went out: everything else may, the oldest first."""
+        if self._is_trouble_told:
+            self._is_trouble_told = False
+            self._hands.trouble(self, False)
         if self._fails_since_ms is None:
             return
         self._fails_since_ms, self.last_words = None, None
         self._hands.failing(self, None)
-        if self._is_trouble_told:
-            self._is_trouble_told = False
-            self._hands.trouble(self, False)
         released = [item for item in self._waiting if not self._is_at_fault(item[2])]
         self._waiting = [item for item in self._waiting if self._is_at_fault(item[2])]
         heapq.heapify(self._waiting)

@@ -272,8 +272,12 @@ class WriteBatch:
         self.people[person.warden_id] = person
 
     def clock_set(self, by_ms: int) -> None:
-        """The clock was set by so much: what waits in the outbox waits as long as before."""
-        self._rows[sql.SHIFT_OUTBOX].append({"b_by_ms": by_ms})
+        """The clock was set by so much: what waits in the outbox waits as long as before, and each
+        seal was heard as long ago on its ways."""
+        for statement in (sql.SHIFT_OUTBOX, sql.SHIFT_PATHS):
+            self._rows[statement].append({"b_by_ms": by_ms})
+        for row in self._heard.values():
+            row["heard_ms"] += by_ms
 
     def attempt(self, entry: Entry) -> None:
         """Store how an attempt to deliver an entry went."""

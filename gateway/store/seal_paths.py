@@ -8,7 +8,18 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, ForeignKey, Integer, String, Table, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    select,
+    update,
+)
 
 from gateway.core.model import Path
 from gateway.store.records import records
@@ -24,6 +35,10 @@ PATHS = Table(
     Column("signal_dbm", Integer, nullable=True),  # as our own receiver heard it
     sqlite_with_rowid=False,
 )
+
+
+# The clock was set by so much: when they were heard moves with it, as in every state.
+SHIFTED = update(PATHS).values(heard_ms=PATHS.c.heard_ms + bindparam("b_by_ms"))
 
 
 class LastHeard(NamedTuple):

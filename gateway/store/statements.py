@@ -287,6 +287,7 @@ ANNOUNCE_OPENING = _set(tables.openings, "opening_id", "b_id", "reason", "permit
 UPSERT_CASE = _of(tables.cases, _upsert_case)
 INSERT_MILESTONE = _upsert(feed_tables.milestones)
 UPSERT_SPAN = _upsert(span_tables.heartbeat_spans)
+SHIFT_PATHS = Statement(seal_paths.SHIFTED, ["b_by_ms"])
 UPSERT_PATH = _upsert(seal_paths.PATHS)
 INSERT_DETOUR = _upsert(case_log.DETOURS)
 INSERT_LATE_REFUSAL = _upsert(case_log.LATE_REFUSALS)
@@ -314,13 +315,11 @@ INSERT_HEALTH_REPORT = _of(
 )
 UPSERT_HEALTH_QUESTION = _upsert(household_tables.health_questions)
 INSERT_SEAL_ANSWER = _of(household_tables.seal_answers, _insert_once(household_tables.seal_answers))
+_BY: Any = bindparam("b_by_ms")
 SHIFT_OUTBOX = Statement(
     update(tables.outbox)
     .where(tables.outbox.c.done_ms.is_(None), ~tables.outbox.c.gave_up)
-    .values(
-        made_ms=tables.outbox.c.made_ms + bindparam("b_by_ms"),
-        next_ms=tables.outbox.c.next_ms + bindparam("b_by_ms"),
-    ),
+    .values(made_ms=tables.outbox.c.made_ms + _BY, next_ms=tables.outbox.c.next_ms + _BY),
     ["b_by_ms"],
 )
 INSERT_ENTRY = _of(tables.outbox, _insert_once(tables.outbox))
@@ -357,6 +356,7 @@ IN_ORDER = (
     INSERT_ENROLMENT,
     UPDATE_DOOR,
     UPSERT_SPAN,
+    SHIFT_PATHS,
     UPSERT_PATH,
     UPSERT_REFUSAL,
     UPSERT_ORDER,

@@ -2,6 +2,7 @@
 clock."""
 
 import random
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sqlalchemy import Insert, insert, update
@@ -37,6 +38,7 @@ DOORS, ACTS = 4, 130
 HEARTBEAT_MS = 2 * MINUTE
 
 
+Act = Callable[[Engine], Awaitable[None]]
 PHONE = '["webhook:http://phone", "inbox"]'
 TEAM = (("li", "deputy", PHONE), ("chen", "captain", '["inbox"]'), ("zhao", "warden", PHONE))
 
@@ -61,9 +63,9 @@ class Days:
                 row = {"warden_id": who, "name": who, "role": role, "channels": channels}
                 connection.execute(insert(tables.wardens), {**row, "grid_id": "g"})
 
-    async def live(self, engine: Engine) -> None:
-        """One happening after the other; what came is stepped at the latest when time passes."""
-        chances = {
+    def chances(self) -> dict[Act, int]:
+        """What may happen, and how often."""
+        return {
             self.edge: 30,
             self.silent_edge: 5,
             self.late_edge: 5,
@@ -77,6 +79,10 @@ class Days:
             self.handheld: 6,
             self.registry: 4,
         }
+
+    async def live(self, engine: Engine) -> None:
+        """One happening after the other; what came is stepped at the latest when time passes."""
+        chances = self.chances()
         for _ in range(ACTS):
             (act,) = self.chance.choices(list(chances), list(chances.values()))
             await act(engine)

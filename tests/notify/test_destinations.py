@@ -158,6 +158,22 @@ async def test_a6_an_address_that_only_a_person_can_mend_is_a_case_until_it_work
             await until(lambda: (trouble(store) or {}).get("cleared_ms") or closed(store))
 
 
+async def test_a6_an_address_that_another_life_found_failing_is_over_as_soon_as_it_works(
+    store: Store, free_port: Any
+) -> None:
+    """That nothing failed in this life, it works at once, is what ends the case."""
+    service = LoopbackService(Say(404))
+    async with service.open(free_port()) as url:
+        seals = site_of(store, 2, f"webhook:{url}", "inbox")
+        async with gateway(store) as engine:
+            opens(engine, seals[0])
+            await until(lambda: trouble(store) is not None)
+        service.otherwise = Say()
+        async with gateway(store) as engine:
+            opens(engine, seals[1])
+            await until(lambda: (trouble(store) or {}).get("cleared_ms") or closed(store))
+
+
 def trouble(store: Store) -> dict[str, Any] | None:
     found = [row for row in rows(store, tables.cases) if row["reason"] == "channel_failing"]
     return found[0] if found else None

@@ -46,6 +46,7 @@ class Ways:
             lambda _, at_ms: self.calls.append(at_ms),
             lambda _, __: None,
             lambda _, __: None,
+            lambda _: False,
         )
         self.destination = Destination(HOUSEHOLD, HOUSEHOLD, 16, hands)
 

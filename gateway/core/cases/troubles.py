@@ -101,7 +101,12 @@ def is_present(troubles: Troubles, reason: Reason, about: str = "") -> bool:
 
 def has_present(troubles: Troubles, reason: Reason) -> bool:
     """Whether any of this reason goes on."""
-    return any(t.reason is reason and not t.is_over for t in troubles.troubles)
+    return bool(present(troubles, reason))
+
+
+def present(troubles: Troubles, reason: Reason) -> tuple[str, ...]:
+    """What those of this reason are about that go on, as far as the site was told."""
+    return tuple(t.about for t in troubles.troubles if t.reason is reason and not t.is_over)
 
 
 def watch_event(
