@@ -2,7 +2,9 @@
 
 Deadlines are data in the states; this is only an index of them, made anew at every start. It may
 hold times that have moved since: who takes one from here checks its state, and notes its real time
-again. So a time that only moves away (a seal that sends heartbeats is not lost) costs nothing."""
+again. So a time that only moves away (a seal that sends heartbeats is not lost) costs nothing.
+Where several are overdue, the real time says whose turn it is: by the one that was noted, a life
+would step them otherwise than the next, which notes them all anew."""
 
 import heapq
 from typing import Generic, TypeVar
@@ -38,6 +40,10 @@ class DeadlineIndex(Generic[K]):
         if self._noted.get(key) == due_ms:
             del self._noted[key]
         return key
+
+    def is_first(self, key: K, due_ms: int) -> bool:
+        """Whether nobody comes before one that was taken, by its real time."""
+        return not self._heap or (due_ms, key) <= self._heap[0]
 
 
 def earliest(*times: int | None) -> int | None:

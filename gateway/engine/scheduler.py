@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from gateway.core.deadline_index import DeadlineIndex, earliest
+from gateway.core.deadline_index import DeadlineIndex, K, earliest
 from gateway.core.events import DeadlineCame, PersonDue
 from gateway.core.subject import SITE, Subject, of_door, of_household
 from gateway.engine.set_aside import Due
@@ -45,7 +45,7 @@ class Scheduler:
                 break
             self.firing = self._take(Due(subject))
             due_ms = unit.turn.due_ms(subject)
-            if due_ms is not None and due_ms <= now_ms:
+            if _is_turn(self._subjects, subject, due_ms, now_ms):
                 unit.event(now_ms, subject, DeadlineCame())
             else:
                 self._subjects.note(subject, due_ms)
@@ -55,7 +55,7 @@ class Scheduler:
                 break
             self.firing = self._take(Due(None, warden_id))
             due_ms = unit.turn.person_due_ms(warden_id)
-            if due_ms is not None and due_ms <= now_ms:
+            if _is_turn(self._people, warden_id, due_ms, now_ms):
                 unit.event(now_ms, SITE, PersonDue(warden_id))
             else:
                 self._people.note(warden_id, due_ms)
@@ -80,7 +80,7 @@ class Scheduler:
     def adopted(self, unit: UnitOfWork) -> None:
         """The unit of work is true now, and so are the times of those whom it changed."""
         self._taken.clear()
-        changed = [SITE] if unit.is_site_changed else []
+        changed = [SITE] if unit.is_site_changed or unit.is_doubt_changed else []
         changed += map(of_door, self._site.doors if unit.is_doubt_changed else unit.turn.doors)
         homes = self._site.households if unit.is_doubt_changed else unit.turn.households
         changed += map(of_household, homes)
@@ -119,3 +119,8 @@ class Scheduler:
         self._put_off.pop(due, None)
         self._taken.append(due)
         return due
+
+
+def _is_turn(index: DeadlineIndex[K], key: K, due_ms: int | None, now_ms: int) -> bool:
+    """Whether the time of one that was taken has come, and of no other before it."""
+    return due_ms is not None and due_ms <= now_ms and index.is_first(key, due_ms)

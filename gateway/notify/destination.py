@@ -37,6 +37,7 @@ PROBE_MS: Final = 900
 PROBES_MS: Final = ((10 * MINUTE_MS, PROBE_MS), (60 * MINUTE_MS, 5_000))
 PROBE_LATE_MS: Final = 15_000
 BACK_OFF_MS: Final = (1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000)  # of a page at fault
+NOTED_MS: Final = MINUTE_MS  # a longer wait is written each time
 PERMANENT_MS: Final = 300_000  # what only a person can mend is tried so seldom
 GIVE_UP_MS: Final = DAY_MS  # a page that nobody could be told for a day is history
 STRIKES_MAX: Final = 2  # so often may a page fail alone before it is at fault itself
@@ -270,7 +271,10 @@ class Destination:
             return
         if not self._rests(entry, now_ms, entry.next_ms):
             heapq.heappush(self._waiting, (entry.next_ms, entry.entry_id, entry))
-        if changed or entry.tries & (entry.tries - 1) == 0:  # not every probe is worth a commit
+        is_long = entry.next_ms - now_ms > NOTED_MS  # a start would ask again before its time
+        if (
+            changed or is_long or entry.tries & (entry.tries - 1) == 0
+        ):  # not every probe is a commit
             self._hands.noted(entry, False)
 
     def _fault_of_ours(self, entry: Entry, error: BaseException) -> DeliveryError:

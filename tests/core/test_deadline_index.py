@@ -37,6 +37,15 @@ def test_a_time_that_moved_away_is_looked_at_when_it_was_noted_first() -> None:
     assert taken(index, 50) == ["a"]
 
 
+def test_whose_turn_it_is_says_the_real_time_and_of_equal_ones_the_key() -> None:
+    index = DeadlineIndex[str]()
+    assert index.is_first("a", 10)
+    index.note("b", 20)
+    assert index.is_first("a", 20)
+    assert not index.is_first("c", 20)
+    assert not index.is_first("a", 21)
+
+
 def test_an_earlier_time_is_taken_first_and_the_later_one_may_come_too() -> None:
     index = DeadlineIndex[str]()
     index.note("a", 50)

@@ -33,6 +33,7 @@ from gateway.store.database import Store
 from sealwire import report
 from tests.engine.small_site import (
     HandSeal,
+    beating_at,
     enrol,
     new_store,
     quiet,
@@ -40,6 +41,7 @@ from tests.engine.small_site import (
     waiting_pending_events,
 )
 from tests.engine.two_times import DAY, HOUR, MINUTE, NOON_MS, SECOND, Machine
+from tests.manual_clock import ManualClock
 
 
 class Site:
@@ -208,6 +210,27 @@ async def test_b1_a_correction_moves_what_waits_and_nobody_is_told_too_early(
     reports = [row["journal_id"] for row in rows(store, tables.journal) if row["kind"] == "report"]
     assert said.from_id <= reports[0] <= said.to_id, "readers add the hour to these"
     assert site.apart() == Apart()
+
+
+async def test_b1_what_the_site_waits_for_is_due_by_a_clock_that_was_set_back(
+    store: Store,
+) -> None:
+    """Whoever vouches sets it at once, with no doubt before: who is told next of the disk is told
+    no two hours later for that."""
+    clock = ManualClock()
+    enrol(store, [HandSeal()])
+    async with beating_at(store, clock) as engine:
+        engine.trouble(Reason.DISK_LOW, True)
+        await engine.idle()
+        clock.advance(-2 * HOUR)
+        engine.clock_set(-2 * HOUR)
+        await engine.idle()
+        due_ms = engine.state.due_ms(SITE)
+        assert due_ms is not None
+        clock.advance(due_ms - clock.now_ms())
+        await engine.idle()
+    last = rows(store, tables.journal)[-1]
+    assert (last["kind"], last["subject_kind"], last["at_ms"]) == ("deadline", "site", due_ms)
 
 
 async def test_b1_a_database_that_an_earlier_release_dated_far_ahead_is_set_right(

@@ -293,6 +293,34 @@ async def hears(engine: Engine, sender: HandSeal, what: report.Report) -> None:
     await engine.idle()
 
 
+@pytest.mark.parametrize("starts", [False, True])
+async def test_what_is_overdue_is_stepped_by_its_time_in_whichever_life(
+    store: Store, starts: bool
+) -> None:
+    """A gateway was suspended. The seal that was heard first is lost first, and told first; by the
+    times that one life had noted and the next had not, it would be the other one."""
+    senders = [HandSeal(), HandSeal()]
+    enrol(store, senders)
+    clock = ManualClock()
+    async with beating_at(store, clock) as engine:
+        for number in (0, 1, 1, 0):
+            engine.note(of_door(f"door-{number}"), SealBound(senders[number].seal_id, BEAT_MS))
+            await hears(engine, senders[number], senders[number].heartbeat())
+            clock.advance(5_000)
+        if not starts:
+            clock.advance(HOUR)
+            await engine.idle()
+    if starts:
+        clock.advance(HOUR)
+        async with beating_at(store, clock):
+            pass
+    found = sorted(rows(store, tables.journal), key=itemgetter("journal_id"))
+    assert [row["subject_id"] for row in found if row["kind"] == "deadline"][:2] == [
+        "door-1",
+        "door-0",
+    ]
+
+
 def test_twins_that_nobody_sees_any_more_are_over_whichever_life_and_name_they_had() -> None:
     told: list[tuple[bool, str]] = []
     earlier, first, anew = "cc" * 4, Name(3, "dd" * 16), Name(4, "ee" * 16)

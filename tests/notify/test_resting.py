@@ -32,6 +32,7 @@ class Ways:
         self.tries: list[tuple[int, int]] = []  # (when, entry_id)
         self.resting: set[int] = set()
         self.over: list[int] = []
+        self.written_ms: list[int] = []  # when the entry is tried next, as the store knows
         self.calls: list[int] = []
         self._under_way: list[asyncio.Future[Evidence]] = []
         hands = Hands(
@@ -42,7 +43,7 @@ class Ways:
             lambda entry, rests: (self.resting.add if rests else self.resting.discard)(
                 entry.entry_id
             ),
-            lambda entry, is_over: self.over.append(entry.entry_id) if is_over else None,
+            self._noted,
             lambda _, at_ms: self.calls.append(at_ms),
             lambda _, __: None,
             lambda _, __: None,
@@ -54,6 +55,12 @@ class Ways:
         self.tries.append((self.now_ms, entry.entry_id))
         self._under_way.append(asyncio.get_running_loop().create_future())
         return self._under_way[-1]
+
+    def _noted(self, entry: Entry, is_over: bool) -> None:
+        if is_over:
+            self.over.append(entry.entry_id)
+        else:
+            self.written_ms.append(entry.next_ms)
 
     def take(self, entry_id: int, door_id: str = "") -> None:
         its = Reason.HEALTH_UNSAID, self.now_ms, self.now_ms, self.now_ms
@@ -200,3 +207,15 @@ async def test_however_many_rest_the_texts_behind_them_go_out(store: Store) -> N
     running.cancel()
     assert provider.told == [f"p{many}"]
     assert metrics.outbox[HOUSEHOLD][0] <= 1, "and none of them counts as late"
+
+
+async def test_a_rest_that_the_other_end_asked_for_is_written_each_time() -> None:
+    """Whoever is told the same again would be asked before its time by the next life."""
+    ways = Ways()
+    ways.take(1)
+    ways.destination.go()
+    for hour in range(1, 6):
+        await ways.answers(DeliveryError("too many requests", wait_ms=HOUR_MS))
+        assert ways.written_ms == [one * HOUR_MS for one in range(1, hour + 1)]
+        ways.passes(HOUR_MS)
+    assert len(ways.tries) == 6
