@@ -39,6 +39,11 @@ class Attacks:
         if troubles.has_present(known, Reason.FORGERY):
             refusals.knew(now_ms)
 
+    def moved(self, by_ms: int) -> None:
+        """The gateway's clock was set by so much: what was seen lately was as lately."""
+        for seen in (self._names, self._seals, self._refusals):
+            seen.moved(by_ms)
+
     def look(self, now_ms: int) -> None:
         """Say what begins or ends. Cheap: call it often."""
         floods = self._names.floods(now_ms)

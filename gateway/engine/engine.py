@@ -109,7 +109,6 @@ class Engine:
         self._poison = PoisonWatch(self.trouble)
         self._troubles, self._scheduler = SaidTroubles(), Scheduler(state)
         self._workers: list[Callable[[list[Entry]], None]] = []
-        self.on_clock_set: list[Callable[[int], None]] = []  # who else waits by this clock
         self.on_heard: list[Callable[..., None]] = []  # who else goes by what was accepted
         self.on_known: list[Callable[[registry.Registry], None]] = []  # and by who is enrolled
         self.on_trusted: Callable[[ClockTrusted], None] = lambda _: None
@@ -140,6 +139,7 @@ class Engine:
         )
         guards = self._rates, self._reading.rates, self._stepping.refusals
         self._attacks = Attacks(self.trouble, *guards, state.troubles, self.clock.now_ms())
+        self.on_clock_set: list[Callable[[int], None]] = [self._attacks.moved, self._poison.moved]
         if rules_known != msgspec.json.encode(state.rulebook):
             self._queue.wait(Command(SITE, RulesSet(state.rulebook)))
         for news in state.unjournaled():

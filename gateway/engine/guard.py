@@ -82,6 +82,12 @@ class Rates:
             self._buckets[name] = Bucket(self._burst, at_ms, FLOOD_AT, at_ms)
             self._floods.add(name)
 
+    def moved(self, by_ms: int) -> None:
+        """The gateway's clock was set by so much."""
+        for bucket in self._buckets.values():
+            bucket.at_ms += by_ms
+            bucket.away_ms += by_ms
+
     def floods(self, at_ms: int) -> dict[str, bool]:
         """The names that send far too much, and those that did until now (False)."""
         found: dict[str, bool] = {}
@@ -130,6 +136,14 @@ class Refusals:
     def knew(self, at_ms: int) -> None:
         """Somebody did so in an earlier life: until now, as far as this one knows."""
         self._forged_ms = at_ms
+
+    def moved(self, by_ms: int) -> None:
+        """The gateway's clock was set by so much."""
+        self._suspect = deque((at_ms + by_ms for at_ms in self._suspect), FORGERY_AT)
+        for held in self._held.values():
+            held.extend([held.popleft() + by_ms for _ in range(len(held))])
+        if self._forged_ms is not None:
+            self._forged_ms += by_ms
 
     def is_forged(self, at_ms: int) -> bool:
         """Whether somebody sends a great many of them over the whole site, or did a while ago."""

@@ -29,6 +29,10 @@ class PoisonWatch:
         """Something of this table was struck off, or set aside."""
         self._seen[source] = now_ms
 
+    def moved(self, by_ms: int) -> None:
+        """The gateway's clock was set by so much."""
+        self._seen = {source: seen_ms + by_ms for source, seen_ms in self._seen.items()}
+
     def look(self, now_ms: int) -> None:
         """Tell of each table, while it holds something, and a day after something was found."""
         for source in self._standing:

@@ -152,6 +152,7 @@ class SelfWatch:
         self._is_low = troubles.is_present(known, Reason.DISK_LOW)  # an earlier life said so
         self._certificates: dict[str, int] = {}
         is_there = {"ca": place.ca, "server": place.tls, CONSOLE: console}
+        engine.on_clock_set.append(self._moved)
         self._watched = {name for name, one in is_there.items() if one}
 
     async def run(self) -> None:
@@ -173,6 +174,13 @@ class SelfWatch:
         if now_ms - self._seals_ms >= SEALS_EVERY_MS:
             self._seals_ms = now_ms
             self._look_at_seals(now_ms)
+
+    def _moved(self, by_ms: int) -> None:
+        """The clock was set: a broker is away for as long as it was, and the next look as near."""
+        self._connected_ms += by_ms
+        self._disk_ms += by_ms
+        self._certificates_ms += by_ms
+        self._seals_ms += by_ms
 
     def _look_at_broker(self, now_ms: int) -> None:
         if self._engine.metrics.broker_connected:

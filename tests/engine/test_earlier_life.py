@@ -83,6 +83,31 @@ async def test_a_start_while_the_broker_is_away_ends_no_case_and_makes_no_second
     assert said(store, Reason.WATCH_LOST) == ["began", "ended"]
 
 
+@pytest.mark.parametrize("by_ms", [-5 * HOUR, 5 * HOUR])
+async def test_a_clock_that_is_set_makes_no_trouble_longer_nor_shorter(
+    store: Store, by_ms: int
+) -> None:
+    forged = HandSeal()
+    enrol(store, [forged])
+    clock = ManualClock()
+    async with watched(store, clock) as (engine, watch):
+        for _ in range(FORGERY_AT):
+            engine.receive(forged.topic, forged.sealed(forged.heartbeat(), bytes(32)), 1)
+        await engine.idle()
+        clock.advance(by_ms)
+        engine.clock_set(by_ms)
+        await looks(engine, watch)
+        assert said(store, Reason.WATCH_LOST) == []
+        clock.advance(BROKER_AWAY_MS)
+        await looks(engine, watch)
+        assert said(store, Reason.WATCH_LOST) == said(store, Reason.FORGERY) == ["began"]
+        clock.advance(OVER_MS + 1)
+        await looks(engine, watch)
+        engine.look()
+        await engine.idle()
+        assert said(store, Reason.FORGERY) == ["began", "ended"]
+
+
 async def test_a_start_does_not_make_a_disk_roomier(store: Store) -> None:
     enrol(store, [HandSeal()])
     clock = ManualClock()
