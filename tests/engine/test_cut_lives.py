@@ -13,6 +13,8 @@ What must differ is not compared, and is no part of these days:
   in memory, and only a start asks the store (tests/engine/test_backlog.py);
 - the numbers of rows: of the journal, of what follows from which, and those of this life that a
   correction of the clock is about;
+- a copy that narrows the interval in which a door opened whose report had waited: whoever heard
+  that report narrows it, the next life leaves it as wide (DECISIONS 370);
 - what is sealed: each site has keys of its own.
 """
 
@@ -223,9 +225,19 @@ class TwoSites(Days):
         """A seal had no receipt, and sends its last report again: as old as it says."""
         seal = self.chance.choice(self.seals)
         said = self._last.get(seal)
-        if said is not None and said.age_ms is not None:
-            said.age_ms += self.chance.choice([0, 20, 5_000, 10 * MINUTE, 2 * HOUR])
+        if said is None or said.age_ms is None:
+            return
+        said.age_ms += self.chance.choice([0, 20, 5_000, 10 * MINUTE, 2 * HOUR])
+        await engine.idle()
+        if not self._is_interval(f"{seal.seal_id}-{said.seq}"):
             self.send(engine, seal, seal.sealed(said))
+
+    def _is_interval(self, opening_id: str) -> bool:
+        """Whether it is not known exactly when something opened."""
+        found = [
+            one for one in rows(self.store, tables.openings) if one["opening_id"] == opening_id
+        ]
+        return any(one["opened_ms"] != one["latest_ms"] for one in found)
 
     async def air(self, engine: Engine) -> None:
         seal = self.chance.choice(self.seals)
