@@ -104,8 +104,7 @@ class Engine:
         self._outlet: Outlet | None = None
         self._wake = asyncio.Event()
         self._idle: list[asyncio.Future[None]] = []  # those who wait until there is nothing to do
-        self._rates = Rates(NAME_RATE, NAME_BURST)
-        self._away = 0  # messages that the rates turned away since the last unit of work
+        self._rates, self._away = Rates(NAME_RATE, NAME_BURST), 0  # away: since the last unit
         self._poison = PoisonWatch(self.trouble)
         self._troubles, self._scheduler = SaidTroubles(), Scheduler(state)
         self._workers: list[Callable[[list[Entry]], None]] = []
