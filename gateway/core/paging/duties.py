@@ -75,4 +75,8 @@ def _ends(
         was_on = schedule.is_on_duty(before.schedule, by.actor_id, now_ms, rules.zone)
         is_on = schedule.is_on_duty(router.schedule, by.actor_id, now_ms, rules.zone)
         at_ms = now_ms if has_left or (was_on and not is_on) else None
+    ended_ms = case.hands_over_ms
+    if at_ms is None and ended_ms is not None and ended_ms <= now_ms:  # it is put aside so long
+        is_back = schedule.is_on_duty(router.schedule, by.actor_id, now_ms, rules.zone)
+        at_ms = None if is_back else ended_ms
     return None if at_ms == case.hands_over_ms else DutyEnds(case.case_id, at_ms)
