@@ -12,6 +12,7 @@ Once a day a silent test goes to each of a person's channels. Who did not get it
 nothing does for `Rules.unreached_ms`, the person is lost, which is a trouble of the site.
 """
 
+from collections.abc import Container
 from zlib import crc32
 
 from msgspec import Struct
@@ -200,7 +201,7 @@ def knows(person: Person, page: PageDue) -> bool:
 
 
 def forget(
-    person: Person, case_id: str, now_ms: int, rules: Rules, spared: frozenset[Reason]
+    person: Person, case_id: str, now_ms: int, rules: Rules, spared: Container[Reason] = ()
 ) -> Person:
     """A case is in somebody's hands, or over: no phone rings for it, but for what is `spared`."""
     queued = tuple(p for p in person.queued if p.case_id != case_id or p.reason in spared)
