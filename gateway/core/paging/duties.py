@@ -50,7 +50,9 @@ def judged(
     router: Router, event: CaseHandedOver, grid_id: str, now_ms: int, rules: Rules
 ) -> CaseHandedOver:
     """The event, with whether the one who is named in it has a grid's duty now, on any step."""
-    on_duty = routing.duty_of(router.schedule, grid_id, now_ms, rules)
+    on_duty = {*routing.duty_of(router.schedule, grid_id, now_ms, rules)}
+    for role in schedule.SITE_WIDE:  # and who is told in the place of one whom nothing reaches
+        on_duty.update(routing.reachable_on_duty(router, grid_id, role, now_ms, rules))
     return replace(event, is_off_duty=event.to not in on_duty)
 
 

@@ -267,13 +267,13 @@ def _recipients(
         return None, [(page.to, Ways.ALL)]
     steps = escalation.steps_for(page.reason)
     for step in steps[min(page.step_index, len(steps) - 1) :]:
-        reachable = _reachable(router, grid_id, step.role, now_ms, rules)
+        reachable = reachable_on_duty(router, grid_id, step.role, now_ms, rules)
         if reachable:
             return step.role, [(who, step.ways) for who in reachable[:EVERYBODY_MAX]]
     return None, _of_grid(router, grid_id, tuple(Role)) or _anybody(router)
 
 
-def _reachable(
+def reachable_on_duty(
     router: Router, grid_id: str, role: Role, now_ms: int, rules: Rules
 ) -> tuple[str, ...]:
     """Those of a step whom something reaches. One who helps in all grids is not hidden by one of

@@ -286,3 +286,12 @@ def test_who_is_back_when_the_case_is_has_it_still() -> None:
     before = len(site.notified)
     site.at("11:00")
     assert (site.told(before), site.open.state) == ([], CaseState.ACKNOWLEDGED)
+
+
+def test_a_case_is_handed_to_who_helps_in_the_place_of_one_whom_nothing_reaches() -> None:
+    site = Breach()
+    away = {"far": Member("other", Role.INSTALLER, (5,)), "mute": Member("g", Role.INSTALLER)}
+    site.tell(SITE, StaffSet(staff.of(TEAM | away, [], [])))
+    before = len(site.notified)
+    site.at("09:05").person("chen", DOOR).hands_over("far")
+    assert (site.refusal, site.told(before)) == (None, ["far"])
