@@ -44,6 +44,8 @@ IN_REVIEW_MAX = 16  # of one door; the one that waits longest is closed by the r
 UNANSWERED = frozenset({CaseState.RAISED, CaseState.PAGED})
 BACK = "-back-"  # in the id of a page about a case that was taken and not finished
 ANSWERED = frozenset(HELD)
+_LESS_THAN_A_BREACH = frozenset(Reason) - BREACHES - {Reason.REVIEW_WAITS}
+_NONE: frozenset[Reason] = frozenset()
 
 
 def raise_case(
@@ -56,7 +58,7 @@ def raise_case(
     case = holder.case or Case(
         page_id, reason, CaseState.RAISED, now_ms, since_ms=since_ms, refers_to=holder.last_case
     )
-    if case.openings and _is_secondary(reason, case.reason):
+    if case.openings and reason in secondary_to(case.reason):
         told_ms = escalation.may_start_ms(reason, now_ms, quiet_hours(holder, now_ms), rules)
         fault = SecondaryFault(page_id, reason, since_ms, told_ms)
         return _join_quietly(holder, case, fault, now_ms)
@@ -94,11 +96,12 @@ def make_of(holder: Door | Outage | Trouble) -> str:
     return holder.make if isinstance(holder, Door) else ""
 
 
-def _is_secondary(reason: Reason, to: Reason) -> bool:
-    """Whether the one matters less than what the case is about already."""
-    if to in QUESTIONS:
-        return reason in FAULTS
-    return to in BREACHES and reason not in BREACHES
+def secondary_to(reason: Reason) -> frozenset[Reason]:
+    """What matters less than what a case is about already: it joins that quietly, and others than
+    who has the case are told of it."""
+    if reason in QUESTIONS:
+        return FAULTS
+    return _LESS_THAN_A_BREACH if reason in BREACHES else _NONE
 
 
 def quiet_hours(holder: Door | Outage | Trouble, now_ms: int) -> escalation.QuietHours:

@@ -167,13 +167,15 @@ def _began(troubles: Troubles, event: TroubleBegan, now_ms: int, rules: Rules) -
 
 
 def _ended(troubles: Troubles, event: TroubleEnded, now_ms: int) -> TroublesChange:
-    """It is over: what heals ends a case that nobody took; all else must be answered."""
+    """It is over: what heals ends a case that nobody took; all else must be answered, and so must
+    what stands for those beyond a kind's number, for nobody counts whether they have healed."""
     trouble = _find(troubles, event.reason, event.about[:ABOUT_MAX])
     if trouble is None or trouble.is_over:
         return troubles, ()
     trouble = replace(trouble, is_over=True)
     is_untaken = trouble.case is not None and trouble.case.state in case.UNANSWERED
-    if trouble.case is not None and is_untaken and event.reason in HEALS:
+    heals = event.reason in HEALS and trouble.about != MORE
+    if trouble.case is not None and is_untaken and heals:
         trouble, effects = case.end_by_rule(trouble, trouble.case, Reason.TROUBLE_OVER, now_ms)
         trouble, cleared = case.cleared(trouble, TROUBLES, now_ms)
         effects += cleared

@@ -16,8 +16,13 @@ DoorOf = Callable[[str], Door]
 
 
 def terms_of(doors: Iterable[Door]) -> tuple[OrderTerm, ...]:
-    """The orders on these doors, each once."""
-    terms = {order.order_id: _term(order) for door in doors for order in door.orders}
+    """The orders on these doors, each once. Where one ends sooner on a door than on another, as on
+    one that went out of use, it holds for the household as long as on any."""
+    terms: dict[str, OrderTerm] = {}
+    for term in (_term(order) for door in doors for order in door.orders):
+        known = terms.setdefault(term.order_id, term)
+        if known.to_ms < term.to_ms:
+            terms[term.order_id] = term
     return tuple(terms.values())
 
 

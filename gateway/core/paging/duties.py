@@ -50,7 +50,9 @@ def judged(
     router: Router, event: CaseHandedOver, grid_id: str, now_ms: int, rules: Rules
 ) -> CaseHandedOver:
     """The event, with whether the one who is named in it has a grid's duty now, on any step."""
-    on_duty = routing.duty_of(router.schedule, grid_id, now_ms, rules)
+    on_duty = {*routing.duty_of(router.schedule, grid_id, now_ms, rules)}
+    for role in schedule.SITE_WIDE:  # and who is told in the place of one whom nothing reaches
+        on_duty.update(routing.reachable_on_duty(router, grid_id, role, now_ms, rules))
     return replace(event, is_off_duty=event.to not in on_duty)
 
 
@@ -75,4 +77,8 @@ def _ends(
         was_on = schedule.is_on_duty(before.schedule, by.actor_id, now_ms, rules.zone)
         is_on = schedule.is_on_duty(router.schedule, by.actor_id, now_ms, rules.zone)
         at_ms = now_ms if has_left or (was_on and not is_on) else None
+    ended_ms = case.hands_over_ms
+    if at_ms is None and ended_ms is not None and ended_ms <= now_ms:  # it is put aside so long
+        is_back = schedule.is_on_duty(router.schedule, by.actor_id, now_ms, rules.zone)
+        at_ms = None if is_back else ended_ms
     return None if at_ms == case.hands_over_ms else DutyEnds(case.case_id, at_ms)

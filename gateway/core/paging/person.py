@@ -12,6 +12,7 @@ Once a day a silent test goes to each of a person's channels. Who did not get it
 nothing does for `Rules.unreached_ms`, the person is lost, which is a trouble of the site.
 """
 
+from collections.abc import Container
 from zlib import crc32
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ from msgspec.structs import replace
 from gateway.core import local_time
 from gateway.core.cases.escalation import Ways
 from gateway.core.duration import HOUR_MS, MINUTE_MS, SECOND_MS
+from gateway.core.effects import PageDue
 from gateway.core.paging import places
 from gateway.core.paging.places import SentPage
 from gateway.core.reasons import BREACHES, MATTERS, NOTICES, URGENT, Reason
@@ -191,10 +193,19 @@ def _notice(person: Person, notice: PersonalPage, now_ms: int, rules: Rules) -> 
     return replace(person, noticed_ms=now_ms), (SinglePage(notice),)
 
 
-def forget(person: Person, case_id: str, now_ms: int, rules: Rules) -> Person:
-    """A case is in somebody's hands, or over: nobody's phone need ring for it."""
-    queued = tuple(other for other in person.queued if other.case_id != case_id)
-    earlier = tuple(other for other in person.earlier if other.case_id != case_id)
+def knows(person: Person, page: PageDue) -> bool:
+    """Whether a page rang for the person, or stands in what waits for them."""
+    rang = any(sent.page_id == page.page_id for sent in person.sent)
+    waits = any(other.page_id == page.page_id for other in (*person.queued, *person.group))
+    return rang or waits or any(other.case_id == page.case_id for other in person.earlier)
+
+
+def forget(
+    person: Person, case_id: str, now_ms: int, rules: Rules, spared: Container[Reason] = ()
+) -> Person:
+    """A case is in somebody's hands, or over: no phone rings for it, but for what is `spared`."""
+    queued = tuple(p for p in person.queued if p.case_id != case_id or p.reason in spared)
+    earlier = tuple(p for p in person.earlier if p.case_id != case_id or p.reason in spared)
     if (len(queued), len(earlier)) == (len(person.queued), len(person.earlier)):
         return person
     person = replace(person, queued=queued, earlier=earlier)

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from gateway.core import clock_shift
 from gateway.core.cases import escalation
+from gateway.core.cases.case import secondary_to
 from gateway.core.cases.escalation import Ways
 from gateway.core.effects import CaseMoved, Effect, PageDue
 from gateway.core.ending_events import NamesForgotten
@@ -31,6 +32,7 @@ from gateway.core.events import (
 )
 from gateway.core.forgetting import names_of_person
 from gateway.core.households.effects import MATTERS_MOVED
+from gateway.core.model import CaseState
 from gateway.core.paging import person as people
 from gateway.core.paging import schedule
 from gateway.core.paging.person import (
@@ -155,7 +157,10 @@ def follow(
     if isinstance(effect, PageDue):
         return _page(router, effect, door_id, grid_id, now_ms, rules)
     if isinstance(effect, CaseMoved) and effect.case.escalation is None:
-        return _forget_case(router, effect.case.case_id, now_ms, rules), ()
+        case = effect.case
+        by_rule = case.state is CaseState.CLOSED and case.reported_by is None
+        spared = frozenset[Reason]() if by_rule else secondary_to(case.reason)
+        return _forget_case(router, case.case_id, now_ms, rules, spared), ()
     if isinstance(effect, MATTERS_MOVED):
         matter = effect.matter
         if matter.escalation is None:
@@ -230,7 +235,10 @@ def _page(
     routed: tuple[Routed, ...] = (SitePage(page, door_id),)
     role, recipients = _recipients(router, page, grid_id, now_ms, rules)
     step_index = None if page.to else page.step_index
-    for warden_id, ways in recipients:
+    for warden_id, of_step in recipients:
+        ways = of_step
+        if ways is Ways.OTHER and not people.knows(router.people[warden_id], page):
+            ways = Ways.ALL  # the duty went over since the step before
         if ways is Ways.OTHER and len(router.staff.members[warden_id].channels) == 1:
             continue
         personal_page = PersonalPage(
@@ -259,13 +267,24 @@ def _recipients(
         return None, [(page.to, Ways.ALL)]
     steps = escalation.steps_for(page.reason)
     for step in steps[min(page.step_index, len(steps) - 1) :]:
-        on_duty = schedule.on_duty(router.schedule, grid_id, step.role, now_ms, rules.zone)
-        recipients = [
-            (warden_id, step.ways) for warden_id in on_duty if _is_reachable(router, warden_id)
-        ][:EVERYBODY_MAX]
-        if recipients:
-            return step.role, recipients
+        reachable = reachable_on_duty(router, grid_id, step.role, now_ms, rules)
+        if reachable:
+            return step.role, [(who, step.ways) for who in reachable[:EVERYBODY_MAX]]
     return None, _of_grid(router, grid_id, tuple(Role)) or _anybody(router)
+
+
+def reachable_on_duty(
+    router: Router, grid_id: str, role: Role, now_ms: int, rules: Rules
+) -> tuple[str, ...]:
+    """Those of a step whom something reaches. One who helps in all grids is not hidden by one of
+    this grid whom nothing reaches."""
+    on_call, zone = router.schedule, rules.zone
+    on_duty = schedule.on_duty(on_call, grid_id, role, now_ms, zone)
+    reachable = tuple(who for who in on_duty if _is_reachable(router, who))
+    if reachable or role not in schedule.SITE_WIDE:
+        return reachable
+    anywhere = schedule.anywhere_on_duty(on_call, role, now_ms, zone)
+    return tuple(who for who in anywhere if _is_reachable(router, who))
 
 
 def _is_reachable(router: Router, warden_id: str) -> bool:
@@ -355,10 +374,18 @@ def _answered(router: Router, warden_id: str) -> Router:
     return router if person is None else _with(router, people.confirm_reachable(person))
 
 
-def _forget_case(router: Router, case_id: str, now_ms: int, rules: Rules) -> Router:
-    """A case is in somebody's hands, or over: what waits of it need not be told."""
+def _forget_case(
+    router: Router,
+    case_id: str,
+    now_ms: int,
+    rules: Rules,
+    spared: frozenset[Reason] = frozenset(),
+) -> Router:
+    """A case is in somebody's hands, or over: what waits of it need not be told, but for a fault
+    secondary to it, which is another's to mend."""
     for warden_id in sorted(router.waiting):
-        router = _with(router, people.forget(router.people[warden_id], case_id, now_ms, rules))
+        person = people.forget(router.people[warden_id], case_id, now_ms, rules, spared)
+        router = _with(router, person)
     return router
 
 

@@ -97,14 +97,19 @@ def on_duty(
     A grid without shifts for a role has all its people of that role on duty, always. Installers and
     the centre are those of the grid, else those of any other. WHOLE_SITE is every grid.
     """
-    wardens = tuple(_on_duty(schedule, grid_id, role, now_ms, zone))
+    wardens = tuple(dict.fromkeys(_on_duty(schedule, grid_id, role, now_ms, zone)))
     if not wardens and (role in SITE_WIDE or grid_id == WHOLE_SITE):
-        others = schedule.grids.get(role, ())
-        wardens = tuple(
-            warden_id
-            for other in others
-            for warden_id in _on_duty(schedule, other, role, now_ms, zone)
-        )
+        return anywhere_on_duty(schedule, role, now_ms, zone)
+    return wardens
+
+
+def anywhere_on_duty(schedule: Schedule, role: Role, now_ms: int, zone: Zone) -> tuple[str, ...]:
+    """The ids of those who have a role's duty now in any grid, grid by grid."""
+    wardens = (
+        warden_id
+        for grid_id in schedule.grids.get(role, ())
+        for warden_id in _on_duty(schedule, grid_id, role, now_ms, zone)
+    )
     return tuple(dict.fromkeys(wardens))
 
 

@@ -22,6 +22,7 @@ from gateway.core.paging.schedule import Role, Shift
 from gateway.core.paging.staff import Member
 from gateway.core.proof import Scan
 from gateway.core.rules import Rules
+from tests.core.actors import HOUR
 from tests.core.peopled_site import PeopledSite
 from tests.core.timeline import SITE
 
@@ -259,3 +260,38 @@ def test_who_hands_it_on_says_to_whom() -> None:
     site.person("chen", DOOR).reports("handed_on", note="the hospital")
     assert site.doors[DOOR].in_review[0].note == "the hospital"
     assert len(FALSE_ALARMS) == 4
+
+
+def test_who_left_while_the_case_was_put_aside_is_not_waited_for_after_it() -> None:
+    site = Breach(rules=Rules(taken_ms=8 * HOUR))
+    site.at("09:05").person("chen", DOOR).shelves("10:00", "waits for the locksmith")
+    left = {name: member for name, member in TEAM.items() if name != "chen"}
+    for time in ("09:10", "09:20"):  # the second is about somebody else
+        site.at(time).tell(SITE, StaffSet(staff.of(left, [], [])))
+        left = left | {"bo": Member("other", Role.WARDEN, (6,))}
+    before = len(site.notified)
+    site.at("09:59:59")
+    assert site.told(before) == []
+    site.at("10:00")
+    assert site.told(before) == ["li"]
+    assert site.open.moved_by is None
+
+
+def test_who_is_back_when_the_case_is_has_it_still() -> None:
+    site = Breach(rules=Rules(taken_ms=8 * HOUR))
+    site.at("09:05").person("chen", DOOR).shelves("10:00", "waits for the locksmith")
+    left = {name: member for name, member in TEAM.items() if name != "chen"}
+    site.at("09:10").tell(SITE, StaffSet(staff.of(left, [], [])))
+    site.at("09:20").tell(SITE, StaffSet(staff.of(TEAM, [], [])))
+    before = len(site.notified)
+    site.at("11:00")
+    assert (site.told(before), site.open.state) == ([], CaseState.ACKNOWLEDGED)
+
+
+def test_a_case_is_handed_to_who_helps_in_the_place_of_one_whom_nothing_reaches() -> None:
+    site = Breach()
+    away = {"far": Member("other", Role.INSTALLER, (5,)), "mute": Member("g", Role.INSTALLER)}
+    site.tell(SITE, StaffSet(staff.of(TEAM | away, [], [])))
+    before = len(site.notified)
+    site.at("09:05").person("chen", DOOR).hands_over("far")
+    assert (site.refusal, site.told(before)) == (None, ["far"])

@@ -157,6 +157,26 @@ def test_too_many_of_a_kind_are_one_case_more_that_waits_for_a_person() -> None:
     assert all(trouble.is_over for trouble in watch.turn.troubles.troubles)
 
 
+def test_more_of_a_kind_that_heals_is_told_once_and_waits_for_a_person_too() -> None:
+    watch = Watch()
+    for number in range(troubles.EACH_MAX):
+        watch.tell(TroubleBegan(Reason.NETWORK_AWAY, f"net-{number}"))
+    before = len(watch.effects)
+    for number in range(10, 22):
+        watch.tell(TroubleBegan(Reason.NETWORK_AWAY, f"net-{number}"))
+    since = watch.effects[before:]
+    assert sum(isinstance(effect, PageDue) for effect in since) == 3, "each step of one case"
+    last = watch.turn.troubles.troubles[-1]
+    assert last.case is not None
+    assert (last.about, last.case.state) == (troubles.MORE, CaseState.RAISED)
+    for number in range(22):
+        watch.tell(TroubleEnded(Reason.NETWORK_AWAY, f"net-{number}"))
+    (left,) = watch.turn.troubles.troubles
+    assert left == last, "nobody counted whether those have healed"
+    watch.take(last.case.case_id).after(Rules().on_site_ms - 1)
+    assert watch.cases()[-1].case.state is CaseState.ACKNOWLEDGED
+
+
 def test_several_times_of_troubles_and_none_of_outages_each_come() -> None:
     watch = Watch().tell(TroubleBegan(Reason.TWIN)).after(1_000).tell(TroubleBegan(Reason.FORGERY))
     watch.after(Rules().again_ms + Rules().centre_ms)

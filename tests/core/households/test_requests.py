@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.core.actor import CENTRE, Acting, Actor
-from gateway.core.events import DoorPlaced, RulesSet
+from gateway.core.events import DoorEnded, DoorPlaced, OrderPlaced, RulesSet
 from gateway.core.households.effects import RequestMoved
 from gateway.core.households.events import (
     RequestAction,
@@ -241,3 +241,15 @@ def test_the_permit_of_a_request_is_on_every_contact_of_the_household() -> None:
     assert do(home, RequestDone, request_id) is None
     ends = {p.to_ms for one in (HOME, "501-b") for p in home.turn.door(one).permits}
     assert ends == {home.now_ms + Rules().request_taking_in_ms}
+
+
+def test_a_contact_that_went_out_of_use_ends_no_order_of_its_household() -> None:
+    home = Home()
+    for door_id, beside in ((HOME, f"{HOME}-back"), (f"{HOME}-back", HOME)):
+        household = "" if door_id == HOME else HOME
+        home.apply(of_door(door_id), DoorPlaced("g", (), household, (beside,)))
+    back = of_door(f"{HOME}-back")
+    home.apply(back, OrderPlaced(home.door.orders[0]))
+    home.apply(back, DoorEnded())
+    home.asks(RequestKind.OTHER, "~w")
+    assert [request.state for request in home.household.requests] == [RequestState.ASKED]

@@ -1,7 +1,9 @@
 """Whom a page goes to, and what the router knows of them afterwards."""
 
+import pytest
 from msgspec.structs import replace
 
+from gateway.core.actor import actor_of
 from gateway.core.cases.escalation import Ways
 from gateway.core.effects import CaseMoved, OpeningEnded, PageDue
 from gateway.core.events import PersonDue, PersonReached, StaffSet
@@ -110,16 +112,47 @@ def test_so_many_are_told_at_once_and_no_more() -> None:
     assert len(told(lost(router(crowd), *crowd), page())) == EVERYBODY_MAX
 
 
+def test_who_helps_everywhere_is_not_hidden_by_one_of_the_grid_whom_nothing_reaches() -> None:
+    fault = page(Reason.CHATTER)
+    for mute in (Member("g", Role.INSTALLER), Member("g", Role.CENTRE)):
+        its = router(TEAM | {"mute": mute})
+        assert told(its, fault) == [("zhao", Ways.ALL)]
+        assert told(its, page(step_index=4)) == [("sun", Ways.ALL)]
+    near = TEAM | {"near": Member("g", Role.INSTALLER, (7,))}
+    assert told(router(near), fault) == [("near", Ways.ALL)], "those of the grid, where any is"
+    assert told(lost(router(near), "near"), fault) == [("zhao", Ways.ALL)]
+    assert told(lost(router(near), "near", "zhao"), fault) == [("wang", Ways.ALL)]
+    mute_captain = router(TEAM | {"wang": Member("g", Role.CAPTAIN)})
+    assert told(mute_captain, page(step_index=3)) == [("sun", Ways.ALL)], "a captain does not help"
+
+
+def rung(team: dict[str, Member]) -> Router:
+    """The first step was told."""
+    return routing.follow(router(team), page(), "d", "g", NOON, RULES)[0]
+
+
 def test_other_channels_are_used_where_somebody_has_some() -> None:
-    assert told(router(), page(step_index=1)) == [("chen", Ways.OTHER)]
-    one = router(TEAM | {"chen": Member("g", Role.WARDEN, (1,))})
+    assert told(rung(TEAM), page(step_index=1)) == [("chen", Ways.OTHER)]
+    one = rung(TEAM | {"chen": Member("g", Role.WARDEN, (1,))})
     assert told(one, page(step_index=1)) == []
 
 
 def test_of_two_wardens_the_one_with_a_second_channel_is_told_by_it() -> None:
     team = TEAM | {"bo": Member("g", Role.WARDEN, (1,)), "du": Member("g", Role.WARDEN, (1, 2))}
     both = [("chen", Ways.OTHER), ("du", Ways.OTHER)]
-    assert told(router(team), page(step_index=1)) == both
+    assert told(rung(team), page(step_index=1)) == both
+
+
+@pytest.mark.parametrize("channels", [(7,), (7, 8)])
+def test_whose_duty_began_between_two_steps_is_told_by_every_channel(
+    channels: tuple[int, ...],
+) -> None:
+    its = rung(TEAM)
+    others = {"bo": Member("g", Role.WARDEN, channels)} | {
+        name: member for name, member in TEAM.items() if name != "chen"
+    }
+    its, _ = routing.step(its, StaffSet(staff.of(others, [], [])), NOON, RULES)
+    assert told(its, page(step_index=1)) == [("bo", Ways.ALL)]
 
 
 # What waits for somebody.
@@ -149,6 +182,25 @@ def test_what_somebody_took_is_not_waited_for_and_all_else_is() -> None:
     assert routed == ()
     assert taken.waiting == frozenset()
     assert taken.people["chen"].queued == ()
+
+
+def test_a_fault_beside_a_breach_that_somebody_took_still_waits_for_who_mends_it() -> None:
+    rules = Rules(pages_most=1)
+    its, _ = routing.follow(router(), page(Reason.CHATTER), "d", "g", NOON, rules)
+    fault = PageDue("k-silent", "k", Reason.SILENT, NOON)
+    its, _ = routing.follow(its, fault, "e", "g", NOON, rules)
+    for case in (moved("k").case, replace(moved("k").case, state=CaseState.REPORTED)):
+        its, _ = routing.follow(its, CaseMoved(case, NOON), "e", "g", NOON, rules)
+        assert [waits.reason for waits in its.people["zhao"].queued] == [Reason.SILENT]
+    closed = replace(moved("k").case, state=CaseState.CLOSED)
+    signed_off = replace(closed, reported_by=actor_of("chen"))
+    left, _ = routing.follow(its, CaseMoved(signed_off, NOON), "e", "g", NOON, rules)
+    assert left.waiting == frozenset({"zhao"}), "who went there mends no seal"
+    by_rule, _ = routing.follow(its, CaseMoved(closed, NOON), "e", "g", NOON, rules)
+    assert by_rule.waiting == frozenset()
+    own = replace(moved("k").case, reason=Reason.SILENT)
+    answered, _ = routing.follow(its, CaseMoved(own, NOON), "e", "g", NOON, rules)
+    assert answered.waiting == frozenset(), "it was the case itself"
 
 
 def test_who_waits_is_known_after_a_restart() -> None:
