@@ -296,9 +296,9 @@ class Reading:
         self, unit: UnitOfWork, door_id: str | None, event: ReportCame, at_ms: int
     ) -> None:
         """A copy of a report that counted already: what its age says of that."""
-        copy, edge_ms = self._dates.compared(event, at_ms)
-        if copy is Copy.NOTHING:
+        shown = self._dates.compared(event, at_ms)
+        if shown is Copy.NOTHING:
             return
         unit.writes.refusal(at_ms, Reason.HELD_BACK)
-        if copy is Copy.FIRST_HELD and door_id is not None:
-            unit.event(at_ms, of_door(door_id), ReportHeld(event.seal_id, event.seq, edge_ms))
+        if isinstance(shown, ReportHeld) and door_id is not None:
+            unit.event(at_ms, of_door(door_id), shown)
