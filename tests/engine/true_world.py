@@ -203,7 +203,7 @@ class TrueWorld:
     async def happens(self, engine: Engine) -> None:
         door = self.chance.choice(self.doors)
         acts = {self.moves: 40, self.held_back: 12, self.power: 6, self.announces: 6}
-        acts[self.tampers] = 2
+        acts |= {self.blinks: 4, self.tampers: 2}
         (act,) = self.chance.choices(list(acts), list(acts.values()))
         await act(engine, door)
 
@@ -231,6 +231,17 @@ class TrueWorld:
         else:
             door.is_on = True
             self.boots(door)
+
+    async def blinks(self, engine: Engine, door: TrueDoor) -> None:
+        """Somebody takes its battery out, goes through the door, and puts it back."""
+        if not door.is_on or not door.is_counted:
+            return
+        await self.power(engine, door)
+        for _ in range(self.chance.choice((1, 2, 2))):
+            self.clock.advance(APART_MS)
+            await self.moves(engine, door)
+        self.clock.advance(3_000)
+        await self.power(engine, door)
 
     def boots(self, door: TrueDoor) -> None:
         if not door.is_counted:

@@ -28,17 +28,18 @@ def held(door: Door, event: ReportHeld, now_ms: int, rules: Rules) -> DoorChange
     whether it goes on or was the latest."""
     if door.seal_id != event.seal_id:
         return door, ()
-    if event.was_ms is not None and door.observed_until_ms == event.was_ms:
-        door = replace(door, observed_until_ms=earliest_ms(event, event.was_ms))
+    door = _known_for_less(door, event)
     opening = door.opening or door.ended
     number = f"{event.seal_id}-{event.seq}"
     if opening is None or opening.opening_id != number:
         return _shut_before(door, opening, event)
     times = earliest_ms(event, opening.opened_ms), event.edge_ms
     dated = replace(opening, opened_ms=times[0])
-    if orders.why_not_under_order(door, now_ms) is not None:
-        return _with(door, dated), (_redated(dated, times),)  # what it was, it was under its order
     entry = household.find(door, number) if door.beside else None
+    if orders.why_not_under_order(door, now_ms) is not None:  # what it was, it was under its order
+        if entry is not None:
+            door = household.known(door, replace(entry, opened_ms=times[0], latest_ms=times[1]))
+        return _with(door, dated), (_redated(dated, times),)
     if entry is not None:
         return _of_household(_with(door, dated), dated, entry, times, now_ms, rules)
     if _is_by_time(door, opening):
@@ -49,6 +50,14 @@ def held(door: Door, event: ReportHeld, now_ms: int, rules: Rules) -> DoorChange
             return _otherwise(free, dated, judged, times, used, now_ms, rules)
         return _with(free, dated), (_redated(dated, times), *used)
     return _with(door, dated), (_redated(dated, times),)
+
+
+def _known_for_less(door: Door, event: ReportHeld) -> Door:
+    """Where that report was the last that spoke for a time, the door's edges are known up to an
+    earlier one."""
+    if event.was_ms is None or door.observed_until_ms != event.was_ms:
+        return door
+    return replace(door, observed_until_ms=earliest_ms(event, event.was_ms))
 
 
 def earliest_ms(event: ReportHeld, known_ms: int) -> int:
