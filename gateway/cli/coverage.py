@@ -22,6 +22,7 @@ from gateway.core.events import (
     ClockSure,
     Event,
     ReportCame,
+    ReportHeld,
     RulesSet,
 )
 from gateway.core.model import Contact
@@ -114,10 +115,14 @@ def _lived(connection: Connection, door_id: str) -> Iterator[tuple[int, Event]]:
             doubt = event if isinstance(event, ClockDoubted) else ClockDoubted()
             continue
         its = [c.by_ms for c in corrections if c.from_id <= row.journal_id <= c.to_id]
-        if not its and isinstance(event, ReportCame) and doubt != ClockDoubted():
-            at_ms += doubt.behind_ms
+        if not its and isinstance(event, ReportCame | ReportHeld) and doubt != ClockDoubted():
             width_ms = doubt.behind_ms + doubt.ahead_ms
             event = replace(event, waited_ms=event.waited_ms + width_ms)
+            at_ms += doubt.behind_ms
+            if isinstance(event, ReportHeld):
+                event = replace(event, edge_ms=event.edge_ms + doubt.behind_ms)
+        if isinstance(event, ReportHeld):
+            event = replace(event, edge_ms=event.edge_ms + sum(its))
         yield at_ms + sum(its), event
 
 

@@ -55,11 +55,19 @@ class ReportCame(Struct, frozen=True, omit_defaults=True, tag=REPORT):
 
 class ReportHeld(Struct, frozen=True, omit_defaults=True, tag="report_held"):
     """A later copy of a report that counted shows that it was held back: its edge was at `edge_ms`
-    (ms of UTC, by the gateway's clock) or earlier."""
+    (ms of UTC, by the gateway's clock) or earlier.
+
+    `waited_ms`: so long that copy may have waited itself, at most. `was_ms`: the earliest time at
+    which the edge was believed to be until then. `shut_edges`: the counter of edges by which it
+    told that the door shut; None where it told anything else.
+    """
 
     seal_id: str
     seq: Count
     edge_ms: int
+    waited_ms: Count = 0
+    was_ms: int | None = None
+    shut_edges: Count | None = None
 
 
 class MessageRefused(Struct, frozen=True, tag="refused", omit_defaults=True):

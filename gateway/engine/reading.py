@@ -36,7 +36,7 @@ from gateway.engine.ports import (
     Rejected,
 )
 from gateway.engine.proving import Proving, raised
-from gateway.engine.report_dates import HELD_MS, Copy, ReportDates, begun_by
+from gateway.engine.report_dates import HELD_MS, Copy, ReportDates
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import UnitOfWork
 from gateway.store import journal, seal_paths, states
@@ -294,10 +294,9 @@ class Reading:
 
     def _compare(self, unit: UnitOfWork, door: Door | None, event: ReportCame, at_ms: int) -> None:
         """A copy of a report that counted already: what its age says of that."""
-        copy, edge_ms = self._dates.compared(event, at_ms, door)
-        if copy is Copy.NOTHING:
+        shown = self._dates.compared(event, at_ms, door)
+        if shown is Copy.NOTHING:
             return
         unit.writes.refusal(at_ms, Reason.HELD_BACK)
-        if copy is Copy.FIRST_HELD and door is not None and begun_by(event, door):
-            held = ReportHeld(event.seal_id, event.seq, edge_ms)
-            unit.event(at_ms, of_door(door.door_id), held)
+        if isinstance(shown, ReportHeld) and door is not None:
+            unit.event(at_ms, of_door(door.door_id), shown)

@@ -7,10 +7,12 @@ counts; a copy that says later was held back on its way, by a broker or by a man
 
 from collections.abc import Iterable
 from enum import Enum, auto
+from typing import NamedTuple
 
+from gateway.core.doors.held_back import earliest_ms
 from gateway.core.doors.observation import edge_ms
-from gateway.core.events import ReportCame
-from gateway.core.model import Door, Opening
+from gateway.core.events import ReportCame, ReportHeld
+from gateway.core.model import SHUT, Door, Opening
 
 TOGETHER_MS = 200  # copies that came together date an edge by the earliest, beyond so much
 REDATED_MS = 1_000  # and a later copy, beyond so much
@@ -20,18 +22,25 @@ Number = tuple[str, int]  # seal_id, seq
 
 
 class Copy(Enum):
-    """What a further copy of a report shows."""
+    """What a further copy of a report shows, where it is not that the first was held back."""
 
     NOTHING = auto()
     HELD = auto()  # it was held back itself
-    FIRST_HELD = auto()  # the one that was believed was
+
+
+class _Date(NamedTuple):
+    """When the edge of a report was, as it is believed: at the latest, and at the earliest."""
+
+    seq: int
+    edge_ms: int
+    earliest_ms: int
 
 
 class ReportDates:
     """The date of each seal's latest edge: by what came in this life, else by the doors' states."""
 
     def __init__(self) -> None:
-        self._latest: dict[str, tuple[int, int]] = {}  # seal_id -> seq, edge_ms
+        self._latest: dict[str, _Date] = {}  # by seal_id
 
     def earliest(self, copies: Iterable[tuple[ReportCame, int]]) -> dict[Number, int]:
         """The earliest date of each edge among what came together, with when each came."""
@@ -50,38 +59,52 @@ class ReportDates:
             return 0
         held_ms = date_ms - dates.get((event.seal_id, event.seq), date_ms)
         held_ms = held_ms if held_ms > TOGETHER_MS else 0
-        self._latest[event.seal_id] = event.seq, date_ms - held_ms
+        its = date_ms - held_ms, date_ms - max(event.waited_ms, held_ms)
+        self._latest[event.seal_id] = _Date(event.seq, *its)
         return held_ms
 
-    def compared(self, event: ReportCame, at_ms: int, door: Door | None = None) -> tuple[Copy, int]:
-        """What a copy of a report that counted already shows, and the edge's date by it.
+    def compared(
+        self, event: ReportCame, at_ms: int, door: Door | None = None
+    ) -> Copy | ReportHeld:
+        """What a copy of a report that counted already shows.
 
         Args:
             event: the copy.
             at_ms: when it came.
             door: where its seal hangs; what was believed before stands there too.
         """
-        date_ms = edge_ms(event, at_ms)
-        seq, known_ms = self._latest.get(event.seal_id, (0, 0))
+        date_ms, known = edge_ms(event, at_ms), self._latest.get(event.seal_id)
         if date_ms is None:
-            return Copy.NOTHING, 0
-        if seq != event.seq:  # of an earlier life, or the door has shut since
-            opening = begun_by(event, door)
-            is_held = opening is not None and date_ms < opening.opened_ms - REDATED_MS
-            return (Copy.FIRST_HELD if is_held else Copy.NOTHING), date_ms
-        if date_ms < known_ms - REDATED_MS:
-            self._latest[event.seal_id] = seq, date_ms
-            return Copy.FIRST_HELD, date_ms
-        return (Copy.HELD if date_ms > known_ms + HELD_MS else Copy.NOTHING), date_ms
+            return Copy.NOTHING
+        if known is None or known.seq != event.seq:  # of an earlier life, or the door has shut
+            opening = _begun_by(event, door)
+            if opening is None or date_ms >= opening.opened_ms - REDATED_MS:
+                return Copy.NOTHING
+            number = event.seal_id, event.seq
+            return ReportHeld(*number, date_ms, event.waited_ms, opening.opened_ms)
+        if date_ms >= known.edge_ms - REDATED_MS:
+            return Copy.HELD if date_ms > known.edge_ms + HELD_MS else Copy.NOTHING
+        held = ReportHeld(
+            event.seal_id,
+            event.seq,
+            date_ms,
+            event.waited_ms,
+            known.earliest_ms,
+            event.edges if event.contact is SHUT and not event.first else None,
+        )
+        its = date_ms, earliest_ms(held, known.earliest_ms)
+        self._latest[event.seal_id] = _Date(event.seq, *its)
+        return held
 
     def moved(self, by_ms: int) -> None:
         """The gateway's clock was corrected."""
         self._latest = {
-            seal_id: (seq, date_ms + by_ms) for seal_id, (seq, date_ms) in self._latest.items()
+            seal_id: _Date(its.seq, its.edge_ms + by_ms, its.earliest_ms + by_ms)
+            for seal_id, its in self._latest.items()
         }
 
 
-def begun_by(event: ReportCame, door: Door | None) -> Opening | None:
+def _begun_by(event: ReportCame, door: Door | None) -> Opening | None:
     """The opening that goes on at a door, or the latest, if this report's edge began it."""
     opening = None if door is None else door.opening or door.ended
     is_its = opening is not None and opening.opening_id == f"{event.seal_id}-{event.seq}"

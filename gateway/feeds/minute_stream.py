@@ -7,14 +7,21 @@ door counts to the grid, building and batch in which it is now.
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, select
 
 from gateway.core.duration import MINUTE_MS, SECOND_MS
-from gateway.core.events import REPORT, DoorEnded, ReportCame, SealBound, SealUnbound
+from gateway.core.events import (
+    REPORT,
+    DoorEnded,
+    MemoryEnded,
+    ReportCame,
+    SealBound,
+    SealUnbound,
+)
 from gateway.core.no_json import NO_JSON
 from gateway.core.subject import SubjectKind
 from gateway.feeds.cursor import Cursor, Unwritten
@@ -30,7 +37,9 @@ READER: Final = "influx-minutes"
 ROWS_AT_ONCE: Final = 5_000  # of the journal
 GRACE_MS: Final = 5 * SECOND_MS  # so long after its end a minute waits for a commit under way
 PLACES_KEPT_S: Final = 60.0
-_ENDS: Final = tuple(str(one.__struct_config__.tag) for one in (SealBound, SealUnbound, DoorEnded))
+SEEDS: Final = 3  # of a door: the latest report may be one that another has overtaken
+_ENDED_BY: Final = (SealBound, SealUnbound, DoorEnded, MemoryEnded)
+_ENDS: Final = tuple(str(one.__struct_config__.tag) for one in _ENDED_BY)
 _decode = msgspec.json.Decoder(ReportCame).decode
 
 
@@ -102,12 +111,17 @@ class MinuteStream:
         if read_ms is None:
             return
         for door_id in self._minutes.places:
-            row = connection.execute(_LAST, {"place": place, "door": door_id}).first()
-            if row is not None and row.kind == REPORT:
-                report = _report(row.body)
-                if report is not None:
-                    self._minutes.seed(door_id, row.at_ms, report)
+            self._seed(door_id, connection.execute(_LAST, {"place": place, "door": door_id}).all())
         self._minutes.begin(read_ms + MINUTE_MS)  # its own minute has been written
+
+    def _seed(self, door_id: str, latest: Sequence[_Row]) -> None:
+        """What a door said last; the newest comes first."""
+        for row in reversed(latest):
+            report = _report(row.body) if row.kind == REPORT else None
+            if row.kind != REPORT:
+                self._minutes.forget(door_id)
+            elif report is not None:
+                self._minutes.seed(door_id, row.at_ms, report)
 
     def _know_places(self, connection: Connection, is_new: bool = False) -> None:
         now_s = self._clock()
@@ -190,7 +204,7 @@ _LAST = (
         _j.journal_id <= bindparam("place"),
     )
     .order_by(_j.journal_id.desc())
-    .limit(1)
+    .limit(SEEDS)
 )
 _WHEN = select(_j.at_ms).where(_j.journal_id == bindparam("place"))
 _PLACES = (

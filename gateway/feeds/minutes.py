@@ -1,7 +1,8 @@
 """Minutes of a site, out of what its seals say, in the journal's order. Pure.
 
 A door is *heard* while its last report is no older than two of its seal's heartbeats, which is also
-as long as silence is nothing yet; so long it is *covered*.
+as long as silence is nothing yet; so long it is *covered*. What may have waited on its way to us is
+as old as it may be: what a broker kept for hours says nothing of now.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,10 +10,12 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
+from gateway.core.doors.edge_counter import HALF
 from gateway.core.duration import DAY_MS, MINUTE_MS
 from gateway.core.events import ReportCame
 from gateway.core.heartbeat_spans import allowed_heartbeats
 from gateway.core.model import Contact
+from sealwire.report import EDGES_MODULUS
 
 UNPROMISED_MS: Final = 100_000  # of a seal that promised no heartbeat, the fastest there is
 COUNTS: Final = ("doors", "heard", "open_now", "tampered", "sealed_ms", "covered_ms")
@@ -43,11 +46,26 @@ class Minute(NamedTuple):
 class _Door(Struct):
     """What the last report of a door said."""
 
-    heard_ms: int
-    is_open: bool
-    tampered: bool
+    heard_ms: int  # when it was said, at the earliest
     allowed_ms: int
-    unseen_ms: int = 0  # of the minute that goes on, up to `heard_ms`
+    edges: int
+    counted_ms: int  # up to when the minute that goes on is counted
+    unseen_ms: int = 0  # of that minute, so far
+    is_open: bool = False
+    tampered: bool = False
+
+    def count(self, from_ms: int, to_ms: int) -> None:
+        """Count what it was not seen up to a time, of a minute that began at another, by what was
+        heard until then."""
+        seen_to_ms = max(self.heard_ms + self.allowed_ms, self.counted_ms, from_ms)
+        self.unseen_ms += max(0, to_ms - seen_to_ms)
+        self.counted_ms = max(self.counted_ms, to_ms)
+
+    def says(self, report: ReportCame) -> None:
+        """A report that is no older, by its counter of edges, than what it said last."""
+        self.edges, self.tampered = report.edges, report.cover or report.magnet
+        if report.contact is not Contact.UNKNOWN:
+            self.is_open = report.contact is Contact.OPEN
 
 
 class Minutes:
@@ -65,8 +83,9 @@ class Minutes:
         self._now = dict.fromkeys(NOW, 0)
 
     def seed(self, door_id: str, at_ms: int, report: ReportCame) -> None:
-        """What a door said last, before the first minute."""
+        """What a door said before the first minute, of its latest."""
         self._hear(door_id, at_ms, report, self.places.get(door_id))
+        self._doors[door_id].unseen_ms = 0
 
     def begin(self, at_ms: int) -> None:
         """The first minute is the one of this time."""
@@ -92,7 +111,7 @@ class Minutes:
         self._hear(door_id, at_ms, report, place)
 
     def forget(self, door_id: str) -> None:
-        """The door's seal is off, or it is another one, which has not spoken yet."""
+        """Its seal is off, or another one that has not spoken yet; or what it said is forgotten."""
         self._doors.pop(door_id, None)
 
     def close_one(self, at_ms: int) -> list[Minute] | None:
@@ -116,21 +135,20 @@ class Minutes:
         return dict(self._now)
 
     def _hear(self, door_id: str, at_ms: int, report: ReportCame, place: Place | None) -> None:
-        contact, tampered = report.contact, report.cover or report.magnet
+        said_ms = at_ms - max(
+            report.waited_ms, report.held_ms
+        )  # no later than it came from its seal
         beats = allowed_heartbeats(place.make if place else "")
         allowed_ms = beats * ((place and place.heartbeat_ms) or UNPROMISED_MS)
         door = self._doors.get(door_id)
         if door is None:
-            unseen_ms = 0 if self.from_ms is None else max(0, at_ms - self.from_ms)
-            is_open = contact is Contact.OPEN
-            self._doors[door_id] = _Door(at_ms, is_open, tampered, allowed_ms, unseen_ms)
-            return
-        seen_to_ms = max(door.heard_ms + door.allowed_ms, self.from_ms or 0)
-        if at_ms > seen_to_ms:
-            door.unseen_ms += at_ms - seen_to_ms
-        if contact is not Contact.UNKNOWN:
-            door.is_open = contact is Contact.OPEN
-        door.heard_ms, door.tampered, door.allowed_ms = at_ms, tampered, allowed_ms
+            door = self._doors[door_id] = _Door(said_ms, allowed_ms, report.edges, at_ms)
+            door.unseen_ms = 0 if self.from_ms is None else max(0, at_ms - self.from_ms)
+        door.count(self.from_ms or 0, at_ms)
+        if said_ms >= door.heard_ms:
+            door.heard_ms, door.allowed_ms = said_ms, allowed_ms
+        if (report.edges - door.edges) % EDGES_MODULUS < HALF:  # else it was overtaken
+            door.says(report)
 
     def _close(self, from_ms: int, to_ms: int) -> Iterable[Minute]:
         counts, self._counts = self._counts, {}
@@ -144,9 +162,8 @@ class Minutes:
             sums = counts.get(place.group)
             if sums is None:
                 sums = counts[place.group] = dict.fromkeys((*COUNTS, *MINUTE_COUNTS), 0)
-            seen_to_ms = max(door.heard_ms + door.allowed_ms, from_ms)
-            unseen_ms = min(door.unseen_ms + max(0, to_ms - seen_to_ms), MINUTE_MS)
-            door.unseen_ms = 0
+            door.count(from_ms, to_ms)
+            unseen_ms, door.unseen_ms = min(door.unseen_ms, MINUTE_MS), 0
             is_heard = to_ms - door.heard_ms <= door.allowed_ms
             sums["doors"] += 1
             sums["heard"] += is_heard

@@ -36,8 +36,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.core.doors.edge_counter import HALF
+from gateway.core.doors.held_back import earliest_ms
 from gateway.core.doors.step import step
-from gateway.core.events import Event, ReportCame, RulesSet
+from gateway.core.events import Event, ReportCame, ReportHeld, RulesSet
 from gateway.core.heartbeat_spans import allowed_heartbeats
 from gateway.core.model import Contact, Door
 from gateway.core.rules import Rulebook
@@ -141,6 +142,8 @@ def _lives(
             lives.append([])
         if isinstance(event, ReportCame) and event.seal_id == door.seal_id:
             lives[-1].append(_sample(lives[-1], event, at_ms, door))
+        elif isinstance(event, ReportHeld) and event.seal_id == door.seal_id:
+            lives[-1] = [_redated(its, event) for its in lives[-1]]
     if door.chattering is not None:
         aside.append((door.chattering.since_ms, door.chattering.settles_ms))
     return lives, aside
@@ -171,6 +174,14 @@ def _sample(earlier: list[_Sample], event: ReportCame, at_ms: int, door: Door) -
         heartbeat_ms * allowed_heartbeats(door.make),
         is_counted=not door.make,
     )
+
+
+def _redated(its: _Sample, event: ReportHeld) -> _Sample:
+    """A sample, as a later copy of its report dates it."""
+    if its.number != event.seq or its.latest_ms <= event.edge_ms:
+        return its
+    times = {"earliest_ms": earliest_ms(event, its.earliest_ms), "latest_ms": event.edge_ms}
+    return replace(its, **times)
 
 
 def _hidden(samples: list[_Sample]) -> list[Interval]:

@@ -17,13 +17,16 @@ _decode_names = msgspec.json.Decoder(list[str]).decode
 
 
 class CaseContact(msgspec.Struct, frozen=True):
-    """A door that a case is about, and what it did since what raised it: when it first opened, how
-    often, and when it last shut (None: it stands open, or never opened). `make`: whose contact
+    """A door that a case is about, and what it did since what raised it: when it first opened (at
+    the latest at `latest_ms`), how often, and when it last shut, no earlier than at `shut_from_ms`
+    (None: it stands open, or never opened). `make`: whose contact
     watches it now, where that is none of our seals: weaker evidence."""
 
     door_id: str
     label: str
     opened_ms: int | None = None
+    latest_ms: int | None = None
+    shut_from_ms: int | None = None
     shut_ms: int | None = None
     openings: int = 0
     make: str = ""
@@ -48,17 +51,21 @@ def _contact(door: Any, openings: list[Any]) -> CaseContact:
     make = states.door(door.door_id, door.state).make
     if not openings:
         return CaseContact(door.door_id, door.label, make=make)
-    shut = [opening.shut_ms for opening in openings]
-    shut_ms = None if None in shut else max(shut)
-    count = len(openings)
-    return CaseContact(door.door_id, door.label, openings[0].opened_ms, shut_ms, count, make)
+    first, last = openings[0], max(openings, key=lambda o: o.shut_ms or 0)
+    shut = (None, None)
+    if all(opening.shut_ms is not None for opening in openings):
+        shut = last.shut_ms if last.shut_from_ms is None else last.shut_from_ms, last.shut_ms
+    times = first.opened_ms, first.latest_ms, *shut
+    return CaseContact(door.door_id, door.label, *times, len(openings), make)
 
 
 def _openings(connection: Connection, case: CaseRow, door_ids: list[str]) -> dict[str, list[Any]]:
     """What each door did from then on until the case closed, the earliest first; of a door that did
     nothing any more (it was heard of late), its latest before."""
     o = tables.openings.c
-    query = select(o.door_id, o.opened_ms, o.shut_ms).where(o.door_id.in_(door_ids))
+    query = select(o.door_id, o.opened_ms, o.latest_ms, o.shut_from_ms, o.shut_ms).where(
+        o.door_id.in_(door_ids)
+    )
     if case.closed_ms is not None:
         query = query.where(o.opened_ms <= case.closed_ms)
     newest = connection.execute(query.order_by(o.opened_ms.desc()).limit(OPENINGS_MAX)).all()

@@ -80,6 +80,17 @@ class OpeningRow(msgspec.Struct, frozen=True):
     correction: str | None = None  # and what they answered
     beside: str | None = None  # the opening at the household's other door that it is part of
 
+    @property
+    def is_interval(self) -> bool:
+        """Whether it opened at a time that nobody knows, between the two."""
+        return self.latest_ms > self.opened_ms or self.reason is Reason.OPENED_BLIND
+
+    @property
+    def is_at_most(self) -> bool:
+        """Whether it is not known how long it stood open, but for how long at most."""
+        from_ms = self.shut_ms if self.shut_from_ms is None else self.shut_from_ms
+        return self.is_interval or self.inferred or from_ms != self.shut_ms
+
 
 class RefusalRow(msgspec.Struct, frozen=True):
     """How many messages were refused, or told nothing, for one reason."""

@@ -24,7 +24,8 @@ GROUP = ("g", "b", "-")
 
 
 def report(contact: Contact = Contact.SHUT, **more: object) -> ReportCame:
-    return ReportCame("00000000000000a0", 0, contact, 1, **{"edge": False, **more})  # type: ignore[arg-type]
+    said = {"edges": 1, "edge": False, **more}
+    return ReportCame("00000000000000a0", 0, contact, **said)  # type: ignore[arg-type]
 
 
 def minutes(*doors: str) -> Minutes:
@@ -79,6 +80,26 @@ def test_a_door_is_covered_for_two_heartbeats_and_then_no_more_to_the_millisecon
     made.report("d1", START_MS + 5 * MINUTE + 45_000, report())
     (last,) = closed(made, START_MS + 6 * MINUTE)
     assert (last.figures["covered_ms"], last.figures["heard"]) == (15_000, 1)
+
+
+def test_what_waited_in_a_broker_covers_only_what_it_surely_speaks_for() -> None:
+    made = minutes("d1", "d2")
+    made.report("d1", START_MS, report(Contact.OPEN, waited_ms=2 * 3_600_000))
+    made.report("d2", START_MS, report(Contact.OPEN, waited_ms=170_000))
+    (one,) = closed(made, START_MS + MINUTE)
+    names = "doors", "heard", "open_now", "covered_ms"
+    assert [one.figures[name] for name in names] == [2, 0, 0, 30_000]
+    made.report("d1", START_MS + MINUTE + 20_000, report())
+    (two,) = closed(made, START_MS + 2 * MINUTE)
+    assert [two.figures[name] for name in names] == [2, 1, 0, 40_000]
+
+
+def test_a_report_that_was_overtaken_does_not_open_a_door_again() -> None:
+    made = minutes("d1")
+    made.report("d1", START_MS, report(edges=4, edge=True))
+    made.report("d1", START_MS + 1_000, report(Contact.OPEN, edges=3, edge=True, age_ms=9_000))
+    (one,) = closed(made, START_MS + MINUTE)
+    assert (one.figures["open_now"], one.figures["opened"]) == (0, 1)
 
 
 def test_a_seal_that_is_off_counts_no_more_and_a_long_gap_has_no_minutes() -> None:

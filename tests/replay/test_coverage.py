@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gateway.core.events import DoorClassed, Event, ReportCame, RulesSet, SealBound
+from gateway.core.events import (
+    DoorClassed,
+    Event,
+    ReportCame,
+    ReportHeld,
+    RulesSet,
+    SealBound,
+)
 from gateway.core.model import Contact
 from gateway.core.rules import Rulebook, Rules
 from gateway.replay.coverage import Ledger, ledger
@@ -96,6 +103,18 @@ def test_a_report_that_may_have_waited_leaves_the_doubt_unseen() -> None:
     story.opens(waited_ms=40 * SECOND)
     story.after(10 * SECOND).heartbeat(OPEN)
     assert seen(made(story)) == [(60, SHUT), (40, NOT_SEEN), (10, OPEN)]
+
+
+def test_a_copy_that_shows_an_edge_to_be_older_takes_back_what_was_claimed() -> None:
+    story = heartbeats(Story(), SHUT, 1).after(90 * SECOND)
+    story.opens()
+    assert seen(made(story)) == [(190, SHUT)]
+    edge_ms = story.now_ms - 60 * SECOND
+    story.after(10 * SECOND).tell(ReportHeld(SEAL, story.seq, edge_ms))
+    story.heartbeat(OPEN)
+    assert seen(made(story)) == [(130, SHUT), (70, OPEN)]
+    story.tell(ReportHeld(SEAL, story.seq, edge_ms - 10 * SECOND, waited_ms=20 * SECOND))
+    assert seen(made(story)) == [(100, SHUT), (20, NOT_SEEN), (80, OPEN)]
 
 
 def test_nothing_is_claimed_across_a_restart() -> None:

@@ -128,6 +128,21 @@ async def test_the_phone_the_page_and_the_api_say_what_each_of_its_doors_did(sto
         assert "still open" not in await site.text(f"/handheld/wang/cases/{case_id}")
 
 
+async def test_a_contact_that_opened_at_an_unknown_time_says_between_when(store: Store) -> None:
+    async with console(store) as site:
+        await one_household(site)
+        await site.opens(0)
+        site.clock.advance(600_000)
+        await site.opens(1, age_ms=None)
+        await site.engine.idle()
+        path = f"/api/v1/cases/{first_case(0)}/contacts"
+        front, back = (await site.client.get(path)).json()["contacts"]
+        assert front["latest_ms"] == front["opened_ms"]
+        assert back["latest_ms"] - back["opened_ms"] >= 600_000
+        told = (await site.text(f"/cases/{first_case(0)}")).split("doors in this case")[1]
+        assert " – <b>" in told.split("</ol>")[0].split("</li>")[1]
+
+
 async def test_a_case_of_one_door_lists_none(store: Store) -> None:
     async with console(store) as site:
         await site.seal(2)

@@ -8,6 +8,7 @@ import pytest
 from gateway.core.events import OrderPlaced, ReportCame, SealBound
 from gateway.core.model import Contact, Order, Policy
 from gateway.core.subject import of_door
+from gateway.store import views
 from gateway.web.resident.sessions import IDLE_MS
 from tests.web.households import HouseholdPhone, household_phone, new_code, permits_of
 from tests.web.signed_in import Site, signed_in_site
@@ -71,6 +72,31 @@ async def test_what_was_not_announced_says_who_was_told_by_their_duty(
     await phone.presses("/r/announce/now")  # within ten minutes it still counts
     record = (await phone.opens("/r/openings")).text
     assert "You announced it afterwards, in time. All is well." in record
+
+
+async def test_what_opened_at_a_time_that_nobody_knows_is_not_said_to_have_stood_open_since_then(
+    site: Console, phone: HouseholdPhone
+) -> None:
+    """A seal lost count of its age: the door opened and shut at some time of six minutes."""
+    site.clock.advance(HOUR_MS // 10)  # type: ignore[attr-defined] # a manual one
+    await site.opens(0, age_ms=None)
+    await site.shuts(0, age_ms=None)
+    site.clock.advance(HOUR_MS // 60)  # type: ignore[attr-defined]
+    await site.engine.idle()
+    with site.store.reading() as connection:
+        (opening,) = views.openings(connection, "d0", 10)
+    assert opening.latest_ms - opening.opened_ms == HOUR_MS // 10
+    record = (await phone.opens("/r/openings")).text
+    assert re.search(r"<h2>Between .+ and .+</h2>", record)
+    assert "Open for at most 6 min" in record
+    contested = f"/r/dispute?record=opening&of={opening.opening_id}"
+    assert "Between " in (await phone.opens(contested)).text
+    (kept,) = (await phone.opens("/r/file")).json()["openings"]
+    assert (kept["opened"], kept["opened_by"]) == (kept["shut_not_before"], kept["shut"])
+    assert kept["opened"] < kept["shut"]
+    page = await site.text("/doors/d0")
+    assert "Time unknown" in page
+    assert "for at most 6 min" in page
 
 
 async def test_once_and_every_day(site: Console, phone: HouseholdPhone) -> None:

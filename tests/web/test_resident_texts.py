@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -306,6 +307,14 @@ async def test_a_text_contests_the_latest_record_and_says_which(
     assert ("您已经提过" if "风" in said else "You said so already") in again
     for named in ("3-101", "d0", "隔离", "order"):
         assert named not in told
+
+
+async def test_a_text_says_between_when_it_was_where_nobody_knows_just_when(site: Console) -> None:
+    site.clock.advance(HOUR_MS)  # type: ignore[attr-defined] # a manual one
+    await site.opens(0, age_ms=None)
+    await site.engine.idle()
+    assert re.search(r"the door opened, between .+ and .+", await says(site, "records"))
+    assert re.search(r"开过门，.+ 至 .+ 之间", await says(site, "记录", "m2"))
 
 
 async def test_a_text_contests_the_record_whose_number_an_answer_named(site: Console) -> None:

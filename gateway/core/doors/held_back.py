@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from gateway.core.cases.case import DoorChange, cleared, end_by_rule, raise_case
 from gateway.core.doors import household, openings, orders, permits, visits
-from gateway.core.effects import Effect, OpeningRedated, PermitSpent
+from gateway.core.effects import Effect, OpeningEnded, OpeningRedated, PermitSpent
 from gateway.core.events import ReportHeld
 from gateway.core.model import Door, HouseholdOpening, Opening
 from gateway.core.reasons import UNANNOUNCED, Reason
@@ -24,15 +24,22 @@ Times = tuple[int, int]  # in ms: no earlier and no later
 
 
 def held(door: Door, event: ReportHeld, now_ms: int, rules: Rules) -> DoorChange:
-    """The edge was no later than the event says: the opening that it began is dated anew, whether
-    it goes on or was the latest."""
+    """The edge was no later than the event says: the opening that it began or ended is dated anew,
+    whether it goes on or was the latest."""
+    if door.seal_id != event.seal_id:
+        return door, ()
+    door = _known_for_less(door, event)
     opening = door.opening or door.ended
     number = f"{event.seal_id}-{event.seq}"
-    if door.seal_id != event.seal_id or opening is None or opening.opening_id != number:
-        return door, ()
-    times = min(opening.opened_ms, event.edge_ms), event.edge_ms
+    if opening is None or opening.opening_id != number:
+        return _shut_before(door, opening, event)
+    times = earliest_ms(event, opening.opened_ms), event.edge_ms
     dated = replace(opening, opened_ms=times[0])
     entry = household.find(door, number) if door.beside else None
+    if orders.why_not_under_order(door, now_ms) is not None:  # what it was, it was under its order
+        if entry is not None:
+            door = household.known(door, replace(entry, opened_ms=times[0], latest_ms=times[1]))
+        return _with(door, dated), (_redated(dated, times),)
     if entry is not None:
         return _of_household(_with(door, dated), dated, entry, times, now_ms, rules)
     if _is_by_time(door, opening):
@@ -43,6 +50,35 @@ def held(door: Door, event: ReportHeld, now_ms: int, rules: Rules) -> DoorChange
             return _otherwise(free, dated, judged, times, used, now_ms, rules)
         return _with(free, dated), (_redated(dated, times), *used)
     return _with(door, dated), (_redated(dated, times),)
+
+
+def _known_for_less(door: Door, event: ReportHeld) -> Door:
+    """Where that report was the last that spoke for a time, the door's edges are known up to an
+    earlier one."""
+    if event.was_ms is None or door.observed_until_ms != event.was_ms:
+        return door
+    return replace(door, observed_until_ms=earliest_ms(event, event.was_ms))
+
+
+def earliest_ms(event: ReportHeld, known_ms: int) -> int:
+    """The earliest that its edge can have been, by what was known of that; where the copy
+    contradicts this, by the copy alone."""
+    return known_ms if known_ms <= event.edge_ms else event.edge_ms - event.waited_ms
+
+
+def _shut_before(door: Door, opening: Opening | None, event: ReportHeld) -> DoorChange:
+    """Where the report told that the door shut, its opening ended as much earlier."""
+    if opening is None or opening.shut_ms is None or opening.inferred:
+        return door, ()
+    if event.shut_edges is None or event.shut_edges != door.edges:
+        return door, ()
+    from_ms = opening.shut_ms if opening.shut_from_ms is None else opening.shut_from_ms
+    from_ms, shut_ms = earliest_ms(event, from_ms), min(opening.shut_ms, event.edge_ms)
+    shut = replace(opening, shut_from_ms=from_ms, shut_ms=shut_ms)
+    if door.opening is not None:
+        return _with(door, shut), ()  # its end is not told yet
+    ended = OpeningEnded(shut.opening_id, from_ms, shut_ms, shut.joined)
+    return _with(door, shut), (ended,)
 
 
 def _is_by_time(door: Door, opening: Opening) -> bool:

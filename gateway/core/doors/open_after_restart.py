@@ -68,11 +68,15 @@ def tell(
 
 
 def _end_before(door: Door, restart: OpenAfterRestart, now_ms: int) -> DoorChange:
-    """The opening before, if it had shut and was not quite over, is over."""
-    if door.opening is None:
+    """The opening before, if it had shut and was not quite over, is over. Where it read shut and
+    open again without an edge, it shut at some time since it opened."""
+    opening = door.opening
+    if opening is None:
         return door, ()
-    shut_ms = restart.to_ms if door.opening.shut_ms is None else door.opening.shut_ms
-    return openings.end(door, shut_ms, now_ms)
+    if opening.shut_ms is not None:
+        return openings.end(door, opening.shut_ms, now_ms)
+    missed = replace(opening, shut_from_ms=opening.opened_ms, inferred=True)
+    return openings.end(replace(door, opening=missed), restart.to_ms, now_ms)
 
 
 def _was_a_moment(door: Door, observation: Observation, restart: OpenAfterRestart) -> DoorChange:

@@ -38,7 +38,8 @@ def of_household(
             for permit in _permits(connection, household_id, order)
         ],
         "openings": [
-            {"door": row.label, "opened": at(one.opened_ms), "shut": at(one.shut_ms)}
+            {"door": row.label, "opened": at(one.opened_ms), "opened_by": at(one.latest_ms)}
+            | {"shut": at(one.shut_ms), "shut_not_before": at(one.shut_from_ms)}
             | {"reason": one.reason.value, "announced": one.why}
             for row in doors
             for one in views.openings(connection, row.door_id, ROWS_MAX, None, order.from_ms)

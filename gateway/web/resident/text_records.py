@@ -20,6 +20,7 @@ from gateway.language.reasons import reason_word
 from gateway.store import household_views, resident_views
 from gateway.store.household_views import DisputeRow
 from gateway.store.resident_views import OrderSpan
+from gateway.store.views import OpeningRow
 from gateway.web.context import WebContext
 from gateway.web.matter_words import MatterWords
 from gateway.web.resident import asking, shown
@@ -29,6 +30,7 @@ from gateway.web.resident.text_messages import Understood, Wish, answer
 
 LISTED_MAX: Final = 3  # each line is paid for
 _OPENED = N_("the door opened")
+_BETWEEN = N_("between %(a)s and %(b)s")
 
 
 class Meant(Struct, frozen=True):
@@ -40,6 +42,7 @@ class Meant(Struct, frozen=True):
     what: str
     at_ms: int
     dispute: DisputeRow | None
+    latest_ms: int | None = None  # where it was at an unknown time between the two
 
 
 def latest(
@@ -49,9 +52,7 @@ def latest(
     openings = shown.openings(connection, household_id, order)
     known = {one.row.opening_id for one in openings}
     others = shown.other_cases(connection, household_id, order, known)
-    found = [
-        _opening(one.row.opening_id, one.row.opened_ms, one.dispute, language) for one in openings
-    ]
+    found = [_opening(one.row, one.dispute, language) for one in openings]
     for other in others:
         case, what = other.case, reason_word(other.case.reason, language)
         number, at_ms = other.case_number, case.since_ms
@@ -88,7 +89,7 @@ async def answered(context: WebContext, voice: Voice, said: Understood, text: st
 
     def told(one: Meant, sentence: str, **more: object) -> str:
         facts = {"what": one.what, "number": one.number, **more}
-        return answer(sentence, language, time=context.stamp(one.at_ms, now_ms, language), **facts)
+        return answer(sentence, language, time=_when(context, one, now_ms, language), **facts)
 
     found, before = await context.read(read)
     if not found:
@@ -109,6 +110,16 @@ async def answered(context: WebContext, voice: Voice, said: Understood, text: st
     return told(one, texts.CONTESTED, days=days)
 
 
+def _when(context: WebContext, one: Meant, now_ms: int, language: str) -> str:
+    at = context.stamp(one.at_ms, now_ms, language)
+    if one.latest_ms is None:
+        return at
+    return say(_BETWEEN, language) % {
+        "a": at,
+        "b": context.stamp(one.latest_ms, now_ms, language),
+    }
+
+
 def _line(one: Meant, told: Callable[..., str], language: str) -> str:
     if one.dispute is None:
         return told(one, texts.RECORD_LINE)
@@ -120,6 +131,6 @@ def _state(one: Meant, language: str) -> str:
     return "" if one.dispute is None else MatterWords(language).dispute(one.dispute.state)
 
 
-def _opening(record_id: str, at_ms: int, dispute: DisputeRow | None, language: str) -> Meant:
-    number = case_number(record_id)
-    return Meant(RecordKind.OPENING, record_id, number, say(_OPENED, language), at_ms, dispute)
+def _opening(row: OpeningRow, dispute: DisputeRow | None, language: str) -> Meant:
+    its = RecordKind.OPENING, row.opening_id, case_number(row.opening_id), say(_OPENED, language)
+    return Meant(*its, row.opened_ms, dispute, row.latest_ms if row.is_interval else None)

@@ -2,9 +2,16 @@
 
 import pytest
 
-from gateway.core.effects import CaseMoved, Effect, OpeningRedated, PageDue, PermitSpent
+from gateway.core.effects import (
+    CaseMoved,
+    Effect,
+    OpeningEnded,
+    OpeningRedated,
+    PageDue,
+    PermitSpent,
+)
 from gateway.core.events import OrderPlaced, PermitAnnounced, ReportHeld
-from gateway.core.model import Order, Permit
+from gateway.core.model import Contact, Order, Permit
 from gateway.core.reasons import Reason
 from tests.core.story import DAY, HOUR, MINUTE, NOON, SEAL, SECOND, Story
 
@@ -128,6 +135,61 @@ def test_one_before_the_latest_stays_as_it_was() -> None:
     before = story.door
     assert held(story, NOON, seq=1) == []
     assert story.door == before
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_a_shutting_that_was_held_back_ends_its_opening_as_much_earlier(is_over: bool) -> None:
+    story = opened_under_a_permit_since(5)
+    story.after(5 * MINUTE).shuts()
+    edge_ms, was_ms = story.now_ms - 4 * MINUTE, story.now_ms
+    story.after(MINUTE if is_over else SECOND)
+    told = ReportHeld(SEAL, 2, edge_ms, MINUTE, was_ms, shut_edges=2)
+    ended = [OpeningEnded(f"{SEAL}-1", edge_ms - MINUTE, edge_ms, 0)]
+    assert story.tell(told) == (ended if is_over else [])
+    assert story.door.observed_until_ms == edge_ms - MINUTE
+    story.after(MINUTE)
+    assert story.ended()[-1:] == ended
+
+
+@pytest.mark.parametrize("shut_edges", [None, 4])
+def test_a_report_that_told_of_another_move_does_not_end_it(shut_edges: int | None) -> None:
+    story = opened_under_a_permit_since(5)
+    story.after(5 * MINUTE).shuts()
+    before = story.door
+    told = ReportHeld(SEAL, 7, NOON + MINUTE, 0, NOON + 2 * MINUTE, shut_edges)
+    assert story.tell(told) == []
+    assert story.door == before
+
+
+def test_a_copy_that_may_have_waited_too_leaves_an_interval() -> None:
+    story = opened_under_a_permit_since(9)
+    edge_ms = story.now_ms - 7 * MINUTE
+    story.tell(ReportHeld(SEAL, 1, edge_ms, 30 * SECOND, story.now_ms - MINUTE))
+    (redated,) = [e for e in story.effects if isinstance(e, OpeningRedated)]
+    assert (redated.opened_ms, redated.latest_ms) == (edge_ms - 30 * SECOND, edge_ms)
+    assert story.door.observed_until_ms == redated.opened_ms
+
+
+def test_openings_that_nobody_heard_after_it_may_be_as_old_as_it_truly_was() -> None:
+    story = Story().after(20 * MINUTE)
+    story.opens()
+    edge_ms = story.now_ms - 15 * MINUTE
+    story.tell(ReportHeld(SEAL, 1, edge_ms, 0, story.now_ms))
+    story.after(MINUTE).heartbeat(Contact.SHUT, edges=4)
+    blind = story.began()[-1]
+    assert (blind.reason, blind.opened_ms) == (Reason.OPENED_BLIND, edge_ms)
+
+
+def test_after_its_order_an_opening_stays_what_it_was_under_it() -> None:
+    story = Story(ordered=False)
+    story.tell(OrderPlaced(Order("o", NOON - DAY, NOON + 12 * MINUTE)))
+    story.after(10 * MINUTE).opens()
+    assert story.began()[-1].reason is Reason.NO_PERMIT
+    story.after(5 * MINUTE)
+    edge_ms = NOON + MINUTE
+    assert held(story, edge_ms) == [
+        OpeningRedated(f"{SEAL}-1", edge_ms, edge_ms, Reason.NO_PERMIT, None)
+    ]
 
 
 def test_an_opening_from_before_the_order_is_nobodys_matter() -> None:

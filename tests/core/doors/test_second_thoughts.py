@@ -84,6 +84,18 @@ def test_a_first_reading_of_open_is_told_after_half_a_minute_if_it_is_heard_agai
     assert [ended.opening_id for ended in story.ended()] == [name]
 
 
+def test_one_that_read_shut_and_open_after_restarts_shut_at_some_time_since_it_began() -> None:
+    story = Story()
+    story.opens()
+    story.after(MINUTE).report(Contact.SHUT, edges=1, first=True)
+    story.after(10 * SECOND).report(Contact.OPEN, edges=1, first=True)
+    found_ms = story.now_ms
+    story.after(10 * SECOND).heartbeat(Contact.OPEN)
+    story.after(MINUTE)
+    assert story.ended() == [OpeningEnded(f"{SEAL}-1", NOON, found_ms, 0, inferred=True)]
+    assert story.began()[-1].opening_id == f"{SEAL}-found-{found_ms}"
+
+
 def test_a_first_reading_that_is_not_heard_again_waits_for_the_next() -> None:
     story = Story().after(5 * MINUTE)
     story.report(Contact.OPEN, edges=0, first=True)
