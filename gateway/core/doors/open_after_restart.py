@@ -81,8 +81,10 @@ def _end_before(door: Door, restart: OpenAfterRestart, now_ms: int) -> DoorChang
 
 def _was_a_moment(door: Door, observation: Observation, restart: OpenAfterRestart) -> DoorChange:
     opening_id = _name(door, restart)
-    shut_ms = max(restart.to_ms, observation.latest_ms)
-    ended = OpeningEnded(opening_id, min(restart.to_ms, observation.earliest_ms), shut_ms, 0)
+    shut_ms, event = max(restart.to_ms, observation.latest_ms), observation.event
+    is_told = event.edge and not event.first and observation.edges == 1
+    from_ms = observation.earliest_ms if is_told else observation.observed_until_ms
+    ended = OpeningEnded(opening_id, min(restart.to_ms, from_ms), shut_ms, 0)
     return door, (_began(opening_id, restart), ended)
 
 

@@ -96,6 +96,16 @@ def test_one_that_read_shut_and_open_after_restarts_shut_at_some_time_since_it_b
     assert story.began()[-1].opening_id == f"{SEAL}-found-{found_ms}"
 
 
+def test_a_moment_of_open_whose_shutting_nobody_told_ended_at_some_time_since_it_was_read() -> None:
+    story = Story().after(5 * MINUTE)
+    story.report(Contact.OPEN, edges=0, first=True, age_ms=MINUTE)
+    found_ms = story.now_ms
+    story.after(10 * SECOND).report(Contact.SHUT, edges=3, age_ms=0)
+    ended = story.ended()[0]
+    times = ended.shut_from_ms, ended.shut_ms
+    assert times == (found_ms - MINUTE, story.now_ms)
+
+
 def test_a_first_reading_that_is_not_heard_again_waits_for_the_next() -> None:
     story = Story().after(5 * MINUTE)
     story.report(Contact.OPEN, edges=0, first=True)
