@@ -96,7 +96,7 @@ def parse(data: bytes) -> Manifest:
     except UnicodeError:
         raise WireError(MALFORMED, "a manifest that is no text") from None
     if len(lines) < 10 or lines[0] != _FIRST_LINE or lines[-1]:
-        raise WireError(MALFORMED, "no manifest of an update")
+        raise WireError(MALFORMED, "its manifest begins otherwise")
     if len(lines) - 9 > FILES_MAX:
         raise WireError(OVERSIZED, "more than %d files" % FILES_MAX)
     kind = _value(lines[1], "kind")
@@ -125,7 +125,7 @@ def read_head(data: bytes) -> int:
         raise WireError(TRUNCATED, "less than a release's head")
     length = data[4] << 8 | data[5]
     if data[:4] != MAGIC or not 0 < length <= MANIFEST_BYTES_MAX:
-        raise WireError(MALFORMED, "no release")
+        raise WireError(MALFORMED, "it begins otherwise")
     return length
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from gateway.accounts.identities import SUBJECT_MAX
+from gateway.language.error_words import why_not
 from gateway.settings.oidc import Oidc
 from gateway.settings.values import is_loopback
 
@@ -154,7 +155,7 @@ class Provider:
             async with asyncio.timeout(ALL_S):
                 return await ask(await self._known())
         except (HTTPError, InvalidURL, OSError, TimeoutError) as error:
-            raise AwayError(str(error) or type(error).__name__) from error
+            raise AwayError(why_not(error) or type(error).__name__) from error
         except AuthlibBaseError as error:
             raise DoubtfulError(str(error.error or "refused")[:60]) from error
         except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:

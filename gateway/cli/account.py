@@ -35,6 +35,7 @@ from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import counted, say, say_json, show
 from gateway.core.paging.schedule import Role as Duty
+from gateway.language.error_words import why_not
 from gateway.provisioning.certificates import ALWAYS_NAMED, chain_in, names_in
 from gateway.settings import Settings, load
 from gateway.settings.values import is_loopback, reached
@@ -249,7 +250,9 @@ def _name_of(host: str, certificate: Path) -> str:
     try:
         names = names_in(chain_in(certificate)[0])
     except (OSError, ValueError) as error:
-        raise CommandError(f"the console's certificate {certificate}: {error}") from error
+        raise CommandError(
+            f"the console's certificate {certificate} cannot be used: {why_not(error)}"
+        ) from error
     is_one = reached(host) == host and not is_loopback(host)
     others = [name for name in names if name not in ALWAYS_NAMED and not name.startswith("*")]
     return host if is_one or not others else others[0]

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from gateway.cli.exit_codes import FAILED, CommandError
 from gateway.cli.output import counted, say
 from gateway.ingest.mqtt_sweep import sweep
+from gateway.language.error_words import why_not
 from gateway.provisioning.broker_config import Login
 from gateway.provisioning.broker_reload import reload
 from gateway.provisioning.retirement import BrokerAccess, has_files, leave_broker, left_behind
@@ -67,7 +68,9 @@ def take_off_ended(settings: Settings) -> int:
     try:
         found = left_behind(settings.broker.folder, _ended(settings))
     except (OSError, ValueError) as error:
-        raise CommandError(f"the logins in {settings.broker.folder}: {error}") from None
+        raise CommandError(
+            f"the logins in {settings.broker.folder} cannot be read: {why_not(error)}"
+        ) from None
     problem = leave_broker(found, _access(settings, found)) if found else None
     if problem is not None:
         raise CommandError(

@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from gateway.cli.check_result import CheckResult, Mark
+from gateway.cli.exit_codes import sentence_of
 from gateway.provisioning.certificates import (
     BROWSERS_TAKE,
     authority_in,
@@ -35,7 +36,7 @@ def certificate(console: Console, now: datetime) -> CheckResult:
         context_of(*console.pair)
         chain = chain_in(console.pair[0])
     except (CertificateError, OSError, ValueError) as error:
-        return CheckResult("https", Mark.FAIL, str(error))
+        return CheckResult("https", Mark.FAIL, sentence_of(error))
     leaf, authority = chain[0], authority_in(chain)
     names, day = names_in(leaf), leaf.not_valid_after_utc.date().isoformat()
     facts: dict[str, Any] = {"names": names, "ends": leaf.not_valid_after_utc.isoformat()}

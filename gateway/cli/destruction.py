@@ -84,7 +84,7 @@ def _verify(name: str, printed: tuple[str, ...], as_json: bool) -> None:
     try:
         found = records.verify(path, printed)
     except RecordsError as error:
-        raise CommandError(f"the record is not as it was written: {error}") from error
+        raise CommandError(f"the record was changed: {error}") from error
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}") from error
     if as_json:
@@ -98,7 +98,7 @@ def _show(settings: Settings, limit: int, as_json: bool) -> None:
     try:
         all_of_it = records.read(path)
     except RecordsError as error:
-        raise CommandError(f"{path} is not as it was written: {error}") from error
+        raise CommandError(f"{path} was changed: {error}") from error
     found, is_cut = all_of_it[-limit:], len(all_of_it) > limit
     if as_json:
         say_cut(is_cut, limit, as_json, str(len(all_of_it)))

@@ -15,6 +15,7 @@ from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import counted, now_ms, say
 from gateway.core.duration import DAY_MS, SECOND_MS
 from gateway.ingest.mqtt_probe import probe
+from gateway.language.error_words import why_not
 from gateway.provisioning import asking, broker_record, rotation
 from gateway.provisioning.broker_config import BrokerPlan, write_passwords
 from gateway.provisioning.broker_reload import LET_IN_S_MAX, reload, tries
@@ -109,7 +110,7 @@ def _let_in(store: Store, settings: Settings, turns: list[Turn]) -> None:
         write_passwords(folder, BrokerPlan((), user=user), known)
     except (OSError, ValueError) as error:
         rotation.give_up(store, turns, now_ms())
-        raise CommandError(f"the logins in {folder} cannot be written: {error}") from None
+        raise CommandError(f"the logins in {folder} cannot be written: {why_not(error)}") from None
     problem = reload(settings.broker.pid_file)
     if problem is not None:
         rotation.give_up(store, turns, now_ms())

@@ -17,8 +17,8 @@ from gateway.cli.output import ago, counted, say, say_json, show
 from gateway.provisioning.flash_places import PlacesError, need_room, read_places
 from gateway.settings import load
 from gateway.store.database import Store, need_none_before
-from gateway.updates import kept, release_file, rollout, signing
-from gateway.updates.kept import RefusedError
+from gateway.updates import kept, progress_words, release_file, rollout, signing
+from gateway.updates.kept import OlderError, RefusedError
 from gateway.updates.release_file import ReleaseError
 from gateway.updates.rollout import AT_ONCE_MAX, Plan, RolloutState
 
@@ -59,6 +59,9 @@ def update(
     stop: Annotated[
         int, typer.Option(min=0, max=100, help="start: stop above so many per cent of failures.")
     ] = Plan().stop_percent,
+    older: Annotated[
+        bool, typer.Option("--older", help="start: also where seals run a newer one; they keep it.")
+    ] = False,
     partitions: Annotated[
         Path | None, typer.Option(help="add: the seals' table of partitions, if not ours.")
     ] = None,
@@ -69,7 +72,8 @@ def update(
 
     add FILE · list · start NUMBER [--canary SEAL …] · show · stop · go-on · end. Canaries first,
     then a share, then all; it stops by itself when a canary fails or too many others do. Whatever
-    fails on a seal, the seal goes back to what it ran before.
+    fails on a seal, it runs what it ran before. No seal takes a release below its own: to go back,
+    build the older program under a higher number.
     """
     settings = load(config)
     need_none_before(*settings.store.place)
@@ -82,7 +86,7 @@ def update(
                 case What.LIST:
                     _list(store, now, as_json)
                 case What.START:
-                    _start(store, which, canary or [], Plan(at_once, share, stop), now)
+                    _start(store, which, canary or [], Plan(at_once, share, stop), now, older)
                 case What.SHOW:
                     _show(store, now, as_json)
                 case _:
@@ -125,7 +129,9 @@ def _list(store: Store, now: int, as_json: bool) -> None:
     show(("number", "version", "kind", "size", "added"), rows)
 
 
-def _start(store: Store, which: str, canaries: list[str], plan: Plan, now: int) -> None:
+def _start(
+    store: Store, which: str, canaries: list[str], plan: Plan, now: int, may_be_older: bool
+) -> None:
     if not which.isdecimal():
         raise CommandError("which one? menshen update start NUMBER, as `list` has it", MISUSED)
     with store.writing() as connection:
@@ -139,7 +145,15 @@ def _start(store: Store, which: str, canaries: list[str], plan: Plan, now: int) 
         if not seals:
             raise CommandError("no seal is enrolled")
         stages = rollout.stages(seals, canaries, plan.share_percent)
-        number = kept.start(connection, chosen[0].release_id, plan, stages, now)
+        release_id = chosen[0].release_id
+        try:
+            number = kept.start(
+                connection, release_id, plan, stages, now, may_be_older=may_be_older
+            )
+        except OlderError as error:
+            raise CommandError(
+                f"{error}: build it under a higher number, or, for the rest alone, say --older"
+            ) from error
     first = sorted(seal_id for seal_id, stage in stages.items() if stage == rollout.Stage.CANARY)
     say(f"Roll-out {number} of release {which} to {counted(len(seals), 'seal')}.")
     say(f"First: {', '.join(first)}. A seal asks within the hour; `menshen update` shows how far.")
@@ -180,16 +194,16 @@ def _show(store: Store, now: int, as_json: bool) -> None:
         return
     why, number = f": {found.why}" if found.why else "", found.release.manifest.counter
     say(f"Roll-out {found.rollout_id} of release {number}: {found.state}{why}")
-    states = Counter(progress.state for progress in found.seals.values())
-    say(", ".join(f"{count} {state}" for state, count in sorted(states.items())))
+    states = Counter(progress_words.state_word(progress) for progress in found.seals.values())
+    say(", ".join(f"{states[word]} {word}" for word in progress_words.ALL if states[word]))
     names = ("canary", "share", "all")
     rows = [
         [
             seal_id,
             names[progress.stage],
-            str(progress.state),
+            progress_words.state_word(progress),
             f"{progress.have_bytes * 100 // size} %",
-            progress.reason,
+            progress_words.reason_words(progress),
             ago(progress.changed_ms, now),
         ]
         for seal_id, progress in sorted(found.seals.items(), key=lambda one: (one[1].stage, one[0]))

@@ -29,6 +29,7 @@ from gateway.demo.gateway_process import GatewayProcess
 from gateway.demo.ports import listen
 from gateway.demo.power_cut import PowerCut
 from gateway.demo.view_model import ViewModel
+from gateway.language.error_words import why_not
 from gateway.store.database import Store, StoreError
 
 PORT = 8420
@@ -163,8 +164,9 @@ def _page_socket(port: int | None) -> socket.socket:
         return listen(PORT if port is None else port)
     except OSError as error:
         if port is not None:
-            reason = error.strerror or str(error)
-            raise ChildError(f"port {port} cannot be had: {reason}; name another") from error
+            raise ChildError(
+                f"port {port} cannot be had: {why_not(error)}; name another"
+            ) from error
         return listen(0)
 
 

@@ -13,6 +13,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.feeds.discovery import Topics
+from gateway.language.error_words import why_not
 from gateway.settings.home_assistant import HomeAssistant
 from gateway.store.database import StoreError
 
@@ -33,7 +34,7 @@ def sweeping(settings: HomeAssistant) -> Callable[[str], None] | None:
         except (OSError, ValueError) as error:
             raise StoreError(
                 f"Home Assistant's broker at {settings.host}, which keeps how the doors stood, "
-                f"does not let us take that away: {error}. If it is gone for good, take "
+                f"does not let us take that away: {why_not(error)}. If it is gone for good, take "
                 "home_assistant.host out of the settings"
             ) from error
 

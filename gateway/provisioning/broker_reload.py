@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from gateway.language.error_words import why_not
+
 LET_IN_S_MAX = 15.0  # a broker with 10,000 seals takes 1.5 s over its logins
 ASK_EVERY_S = 0.3
 TELL_AGAIN_S = 3.0
@@ -20,8 +22,8 @@ def reload(pid_file: Path | None) -> str | None:
         os.kill(int(pid_file.read_text(encoding="ascii")), signal.SIGHUP)
     except (OSError, ValueError) as error:
         return (
-            f"{pid_file} (broker.pid_file) names no process that we may signal ({error}); does "
-            "the broker run?"
+            f"{pid_file} (broker.pid_file) names no process that we may signal "
+            f"({why_not(error)}); does the broker run?"
         )
     return None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from gateway.language.error_words import why_not
 from gateway.provisioning.certificates import SERVER_CRT, chain_in, names_in
 
 SSID_BYTES_MAX = 32
@@ -54,7 +55,9 @@ def need_trusted_by_gateway(der: bytes, path: Path, gateways: Path | None) -> No
     try:
         trusted = [c.public_bytes(Encoding.DER) for c in chain_in(gateways)]
     except (OSError, ValueError) as error:
-        raise SiteError(f"broker.ca {gateways} cannot be read as a certificate ({error})") from None
+        raise SiteError(
+            f"broker.ca {gateways} cannot be read as a certificate ({why_not(error)})"
+        ) from None
     if der not in trusted:
         raise SiteError(
             f"{path} is another authority than {gateways}, which the gateway trusts: a seal with "

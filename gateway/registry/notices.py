@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from gateway.language import notice
 from gateway.language.catalogue import LANGUAGE_NAMES, LOCALES, from_file, say
+from gateway.language.error_words import why_not
 from gateway.language.notice import NoticeFacts, NoticePart, Translate
 from gateway.settings import Settings
 from gateway.store.resident_tables import notices
@@ -84,7 +85,9 @@ def translate_to(settings: Settings, language: str) -> Translate:
     try:
         return from_file(folder / f"{language}.po", language).gettext
     except (OSError, ValueError) as error:
-        raise NoSuchLanguageError(f"{FURTHER}/{language}.po cannot be read: {error}") from error
+        raise NoSuchLanguageError(
+            f"{FURTHER}/{language}.po cannot be read: {why_not(error)}"
+        ) from error
 
 
 def _folder(settings: Settings) -> Path | None:

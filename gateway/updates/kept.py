@@ -21,6 +21,14 @@ class RefusedError(Exception):
     """It cannot be done as things stand. The text is a sentence."""
 
 
+class OlderError(RefusedError):
+    """`newer` of `seals` that it is for have run a newer release, and no seal goes below that."""
+
+    def __init__(self, newer: int, seals: int) -> None:
+        super().__init__(f"{newer} of {seals} seals run a newer release, and none takes an older")
+        self.newer, self.seals = newer, seals
+
+
 class Kept(Struct, frozen=True):
     """A release in the list."""
 
@@ -82,14 +90,24 @@ def kept(connection: Connection) -> list[Kept]:
 
 
 def start(
-    connection: Connection, release_id: str, plan: Plan, stages: dict[str, int], at_ms: int
+    connection: Connection,
+    release_id: str,
+    plan: Plan,
+    stages: dict[str, int],
+    at_ms: int,
+    *,
+    may_be_older: bool = False,
 ) -> int:
-    """Begin a roll-out; its number. RefusedError while another is going on."""
+    """Begin a roll-out; its number. RefusedError while another is going on. OlderError where seals
+    have run a newer one, unless `may_be_older`: then each of them says so and is left out."""
     live = newest(connection)
     if live is not None and live[1] in LIVE:
         raise RefusedError(
             f"roll-out {live[0]} is {live[1]}; `menshen update end` ends it before another begins"
         )
+    newer = () if may_be_older else _newer(connection, release_id) & stages.keys()
+    if newer:
+        raise OlderError(len(newer), len(stages))
     made = connection.execute(
         insert(rollouts).values(
             release_id=release_id,
@@ -110,6 +128,17 @@ def start(
     if rows:
         connection.execute(insert(seal_updates), rows)
     return int(rollout_id)
+
+
+def _newer(connection: Connection, release_id: str) -> set[str]:
+    """Which seals said in a roll-out that they run a release of a higher number."""
+    s, c, r = seal_updates.c, rollouts.c, releases.c
+    number = select(r.counter).where(r.release_id == release_id).scalar_subquery()
+    above = (
+        select(c.rollout_id).join(releases, r.release_id == c.release_id).where(r.counter > number)
+    )
+    query = select(s.seal_id).where(s.state == SealState.GOOD, s.rollout_id.in_(above))
+    return set(connection.execute(query).scalars())
 
 
 def newest(connection: Connection) -> tuple[int, RolloutState, int] | None:

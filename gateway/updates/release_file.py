@@ -58,7 +58,7 @@ def build(
     try:
         text = manifest.render()
     except WireError as error:
-        raise ReleaseError(f"this is no release: {error.text}") from error
+        raise ReleaseError(f"no release can be made of this: {error.text}") from error
     return Release(manifest, text, UNSIGNED, b"".join(data for _, data in files))
 
 

@@ -26,6 +26,7 @@ CALL_MS: Final = 15 * MINUTE_MS  # that a seal has to ask, once it was called; t
 STAGE_MS: Final = DAY_MS  # a seal that says nothing for so long holds nobody up
 SILENT_MS: Final = 7 * DAY_MS  # one that could have begun and did not is waited for no longer
 FAILURES_MIN: Final = 2  # below it there is no share to speak of
+CANARY_FAILED: Final = "a canary failed"  # why a roll-out stopped
 
 
 class RolloutState(StrEnum):
@@ -45,7 +46,7 @@ class SealState(StrEnum):
     TRYING = "trying"  # all of it went out: it looks at it, restarts, is on trial
     GOOD = "good"
     FAILED = "failed"
-    LEFT_OUT = "left out"  # not for its chip or board
+    LEFT_OUT = "left out"  # not for its chip or board, or it runs a newer one
 
 
 FINISHED = (SealState.GOOD, SealState.FAILED, SealState.LEFT_OUT)
@@ -69,7 +70,8 @@ class Plan(Struct, frozen=True):
 
 
 class Progress(Struct, frozen=True):
-    """One seal in a roll-out. `reason`: why it failed, in a word of `sealwire.update.REASONS`."""
+    """One seal in a roll-out. `reason`: why it failed, in a word of `update_answer.REASONS`, or why
+    it was left out: one of these, or `retired` or `newer`."""
 
     stage: int
     state: SealState
@@ -136,7 +138,7 @@ def why_stop(seals: Seals, plan: Plan, since_ms: int, now_ms: int) -> str:
     bad = [progress for progress in seals.values() if progress.state is SealState.FAILED]
     fresh = [progress for progress in bad if min(since_ms, now_ms) <= progress.changed_ms <= now_ms]
     if any(progress.stage == Stage.CANARY for progress in fresh):
-        return "a canary failed"
+        return CANARY_FAILED
     if fresh and failed >= FAILURES_MIN and failed * 100 > (good + failed) * plan.stop_percent:
         return f"{failed} of {good + failed} seals failed, more than {plan.stop_percent} %"
     return ""

@@ -259,8 +259,10 @@ class UpdateServer:
     ) -> tuple[SealState, str]:
         """What a seal's question says of itself, and why."""
         manifest = current.release.manifest
-        if request.running >= manifest.counter:
+        if request.running == manifest.counter:
             return SealState.GOOD, ""
+        if request.running > manifest.counter:  # no seal takes one that is older than it had
+            return SealState.LEFT_OUT, "newer"
         if request.reason and request.release == current.release.release_id:
             return SealState.FAILED, update_answer.REASONS[request.reason]
         if current.state is RolloutState.RUNNING:

@@ -12,9 +12,9 @@ handed: `context`, which draws `once` what many ask for; what comes back without
 What all ways in share: `signing_in`; how a phone is invited: `inviting`; where a passkey is good:
 `place`; who is at a provider: `hops`. `photo_limits` says what a photo may cost, `at_a_door` whose
 door an address names, `offers` which act a form is, `shown_once` what one is answered that is sent
-again. What people do: `actions` on a case, `announcing` an opening, `commissioning` seals
-(`sealing` says which doors want it), `endings` of what stands at a door, and `matters` of a
-household.
+again, `happened` what a press did, on the page on which one lands. What people do: `actions` on a
+case, `announcing` an opening, `commissioning` seals (`sealing` says which doors want it), `endings`
+of what stands at a door, and `matters` of a household.
 
 How things are said: `audit_words` with `audit_command_words`, `audit_household_words`, `case_words`
 (and `case_ahead`, what may follow without a line), `door_words` and `matter_words`, which templates

@@ -22,6 +22,7 @@ from gateway.web.api import document
 from gateway.web.context import AWAY, WebContext
 from gateway.web.handheld import routes as handheld
 from gateway.web.handheld import shell
+from gateway.web.happened import HappenedMiddleware
 from gateway.web.pages import (
     accounts,
     audit,
@@ -121,6 +122,7 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     app.add_exception_handler(ElsewhereError, resident.elsewhere)
     explain = _explainer(app)
     routes = addresses(app)
+    app.add_middleware(HappenedMiddleware)
     app.add_middleware(AccessMiddleware, context=context, routes=routes, explain=explain)
     app.add_middleware(
         SecurityMiddleware,

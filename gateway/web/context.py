@@ -30,6 +30,7 @@ from gateway.store.database import Store
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.drawing import Drawing
 from gateway.web.figures import ConsoleFigures
+from gateway.web.happened import happened
 from gateway.web.held_acts import HeldActs
 from gateway.web.once import Once
 from gateway.web.security import prefix
@@ -164,6 +165,7 @@ class WebContext:
             "first_page": "" if may(request, Right.DOORS) else "account",
             "own_inbox": who.account.warden_id if who is not None else None,
             "language": self.language(request),
+            "happened": happened(request, self.language(request)),
             "site": self.settings.site.name,
             "in_language": lambda name: "?" + urlencode({**request.query_params, "lang": name}),
             "now_ms": self.now_ms(),

@@ -37,6 +37,7 @@ from gateway.web.pages.cases import OneCase, OpenCases
 from gateway.web.pages.commission import WalkTestView
 from gateway.web.pages.doors import OneDoor
 from gateway.web.pages.requests import Matters, MattersOfPhone
+from gateway.web.pages.requests import read_place as place_among_matters
 from gateway.web.pages.updates import Updates
 from gateway.web.pages.wallboard import Wallboard
 from gateway.web.pages.warden_inbox import Inbox
@@ -159,7 +160,7 @@ async def _check(context: WebContext, request: Request, wanted: Wanted) -> None:
     who, path = visitor(request), PAGES.get(wanted.kind)
     if who is None or path is None:
         return  # of what is no page there is no view either
-    is_of_two = wanted.kind in ("task", "further")
+    is_of_two = wanted.kind in ("task", "further", "asked")
     names = iter(Task.parts(wanted.name) if is_of_two else (wanted.name,))
     for need in RULES["GET", path].needs:
         value = "" if need.thing is Thing.LIST else next(names)
@@ -300,8 +301,8 @@ def _view(
         "task": lambda: Task(*of_case, of_phone(request, of_case[0]), context.rulebook),
         "warden": lambda: OneWarden(name),
         "updates": Updates,
-        "requests": lambda: Matters(Reach(context.scope(request, Right.REQUESTS)), by),
-        "asked": lambda: MattersOfPhone(name, of_phone(request, name)),
+        "requests": lambda: Matters(Reach(context.scope(request, Right.REQUESTS)), by, name),
+        "asked": lambda: MattersOfPhone(of_case[0], of_phone(request, of_case[0]), of_case[1]),
     }
     by, can = at_screen(context, request), actions_of(request)
     of_case = Task.parts(name)
@@ -312,6 +313,8 @@ def _view(
         read_place(of_case[1])
     if kind == "cases":
         places.check()
+    if kind in ("requests", "asked"):
+        place_among_matters(name if kind == "requests" else of_case[1])
     if not kind:
         return None
     if kind not in kinds:

@@ -18,12 +18,21 @@ from gateway.core.outcome import Outcome, outcomes_of
 from gateway.core.paging.schedule import Role
 from gateway.core.proof import Proof
 from gateway.core.reasons import Reason
-from gateway.language import makes, proofs, reasons, recurrence, refusals, times, walk_tests
+from gateway.language import (
+    announcements,
+    makes,
+    proofs,
+    reasons,
+    recurrence,
+    refusals,
+    times,
+    walk_tests,
+)
 from gateway.language.catalogue import say
 from gateway.store.case_views import CaseRow
 from gateway.web import case_words, door_places, door_words
 from gateway.web.case_ahead import may_after
-from gateway.web.matter_words import MatterWords
+from gateway.web.matter_words import KIND_WORDS, MatterWords
 
 
 class Times:
@@ -207,6 +216,10 @@ class PermitWords:
     def recurs(self, permit: Permit) -> str:
         """Its times of the day, and on which days."""
         return recurrence.words(permit, self._language)
+
+    def told(self, text: str | None) -> str:
+        """Who announced it, or what for: ours in the reader's language, else as it was written."""
+        return announcements.told(text or "", self._language, tuple(KIND_WORDS.values()))
 
     def day_names(self) -> Any:
         """The days of the week, from Monday."""

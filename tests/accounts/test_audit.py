@@ -233,3 +233,24 @@ def test_after_a_cut_every_edit_shows_as_before(store: Store, done: str) -> None
     tampered(store, "DROP TRIGGER cuts_no_delete", done)
     with pytest.raises(BrokenChainError):
         verified(store)
+
+
+def test_a_kind_alone_is_looked_for_a_stretch_at_a_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No index finds it, so what is newer is passed over; but no answer passes over years."""
+    monkeypatch.setattr(audit, "LOOKED_MAX", 6)
+    with store.writing() as connection:
+        audit.add(connection, [Note(NOW_MS, "wang", "signed in", "", "", 200)])
+        audit.add(connection, [Note(NOW_MS, "wang", LOOK, f"door d{n}", "", 200) for n in range(8)])
+    signed_in, pages = Wanted(whats=frozenset({"signed in"})), list[tuple[int, int | None]]()
+    before: int | None = None
+    with store.reading() as connection:
+        while True:
+            found, before = audit.read_kind(connection, 5, before, signed_in)
+            pages.append((len(found), before))
+            if before is None:
+                break
+        looks = audit.read_kind(connection, 5, None, Wanted(whats=frozenset({LOOK})))
+    assert pages == [(0, 19), (1, 13), (0, 7), (0, None)]
+    assert ([one.entry_id for one in looks[0]], looks[1]) == ([24, 23, 22, 21, 20], 20)

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from gateway.cli.app import app
 from gateway.store import tables
 from gateway.store.database import Store
-from gateway.updates import release_file, signing
+from gateway.updates import kept, release_file, signing
+from gateway.updates.rollout import Progress, SealState
 from tests.updates.releases import KEY, STRANGER, made
 
 SETTINGS = """\
@@ -22,6 +23,7 @@ SETTINGS = """\
 name = "Test"
 """
 RETIRED = 4
+_STANDS = ((SealState.GOOD, ""), (SealState.FAILED, "full"))
 
 
 @pytest.fixture
@@ -77,10 +79,17 @@ def test_from_a_key_to_a_roll_out(
     assert "ends it before another" in menshen("update", "start", "7", code=1)
     shown = json.loads(menshen("update", "--json"))
     assert [seal["stage"] for seal in shown["seals"]].count(0) == 1
-    assert "3 waiting" in menshen("update")  # a retired one would be waited for without end
+    assert "3 waits" in menshen("update")  # a retired one would be waited for without end
     for act, state in (("stop", "stopped"), ("go-on", "running"), ("end", "ended")):
         assert f"is {state}" in menshen("update", act)
     assert "the newest is ended" in menshen("update", "stop", code=1)
+    took, full = (Progress(0, state, 1, reason=why) for state, why in _STANDS)
+    with closing(Store.open(tmp_path / "menshen.db")) as store, store.writing() as connection:
+        kept.write(connection, 1, {f"{1:016x}": took, f"{2:016x}": full})
+        kept.add(connection, made(6), 1)
+    assert "1 waits, 1 runs it, 1 refused it" in menshen("update")
+    assert "1 of 3 seals run a newer release" in menshen("update", "start", "6", code=1)
+    menshen("update", "start", "6", "--older")
 
 
 def test_what_is_refused_says_why(menshen: Callable[..., Any], tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ METHODS = [
     ("keys/**.py", "python"),
     ("photos/**.py", "python"),
     ("registry/**.py", "python"),
+    ("updates/**.py", "python"),
     ("provisioning/**.py", "python"),
     ("web/templates/**.html", "jinja2"),
     ("web/handheld/templates/**.html", "jinja2"),

@@ -56,6 +56,9 @@ class Life:
             return await self._home.client.post(path, data=fields)
         return await self._browsers[act.who].post(path, **more)
 
+    def browser(self, who: str) -> httpx.AsyncClient:
+        return self._home.client if who == HOME else self._browsers[who]
+
     def path_of(self, act: Act) -> str:
         path = act.path
         for name, value in act.of(self.site).items():

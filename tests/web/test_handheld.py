@@ -17,6 +17,7 @@ from gateway.store.delivery_views import deliveries
 from gateway.web.case_ahead import may_after
 from gateway.web.handheld import shell
 from gateway.web.handheld.tasks import known_to
+from gateway.web.happened import saying
 from gateway.web.security import HANDHELD_HEADERS
 from tests.web.web_site import console, first_case, listening, new_store, now_ms
 
@@ -58,7 +59,8 @@ async def test_without_script_the_same_page_works_by_forms(tmp_path: Path) -> No
             answer = await site.client.post(
                 f"{CASE}/{action}", data={"action_id": action_id} | fields
             )
-            assert (answer.status_code, answer.headers["location"]) == (303, CASE)
+            leads_to = saying(CASE, f"/handheld/{{warden_id}}/cases/{{case_id}}/{action}")
+            assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
         assert 'data-state="reported"' in await site.text(CASE)
 
 
@@ -176,7 +178,8 @@ async def test_what_she_may_do_is_on_her_page_and_nobody_is_named_who_has_no_dut
             ("hand_over", {"to": "li"}),
         ):
             answer = await site.client.post(f"{CASE}/{action}", data=fields)
-            assert answer.headers["location"] == CASE
+            leads_to = saying(CASE, f"/handheld/{{warden_id}}/cases/{{case_id}}/{action}")
+            assert answer.headers["location"] == leads_to
             page = await site.text(CASE)
             if action == "report":
                 assert "the neighbour saw them go" in page

@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 from gateway.accounts import invitations, sessions
 from gateway.engine.clock import MachineClock
 from gateway.web.access import DID
+from gateway.web.happened import saying
 from tests.waiting import until
 from tests.web.handheld_phone import (
     KEPT,
@@ -47,7 +48,8 @@ async def test_she_has_her_own_app_and_nobody_else_s(tmp_path: Path) -> None:
         for path in ("/handheld/li", "/handheld/li/tasks", f"{HOME}/cases/{OTHERS}"):
             assert (await client.get(path)).status_code == 404, path
         here, there = f"{HOME}/cases/{CASE}", f"{HOME}/cases/{OTHERS}"
-        assert (await client.post(f"{here}/acknowledge")).headers["location"] == here
+        said = saying(here, "/handheld/{warden_id}/cases/{case_id}/acknowledge")
+        assert (await client.post(f"{here}/acknowledge")).headers["location"] == said
         assert (await client.post(f"{there}/acknowledge")).status_code == 404
         assert (await client.post(f"/handheld/li/cases/{CASE}/on_site")).status_code == 404
         assert site.noted("acknowledge")[0][0] == "wang"

@@ -11,6 +11,7 @@ from gateway.core.reasons import Reason
 from gateway.store import reach_views, tables
 from gateway.store.database import Store
 from gateway.web.api.ringing import BY
+from gateway.web.happened import saying
 from tests.channels.push_service import Phone, PushService
 from tests.engine.small_site import rows
 from tests.notify.loopback_service import LoopbackService, Say
@@ -123,7 +124,8 @@ async def _pressed(site: Site, token: str, link: str) -> None:
         assert "Got it" in shown.text
         assert (await outcome(site))["apprise"]["pressed_ms"] is None
         answer = await client.post(f"{shown.url.path}/pressed")
-        assert (answer.status_code, answer.headers["location"]) == (303, "/handheld/wang")
+        leads_to = saying("/handheld/wang", "/handheld/{warden_id}/tests/{sent_id}/pressed")
+        assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
 
 
 async def test_it_is_rationed_with_a_sentence(tmp_path: Path) -> None:
@@ -149,7 +151,8 @@ async def test_who_has_no_channel_is_told_so(tmp_path: Path) -> None:
 async def test_she_tests_herself_and_nobody_else(tmp_path: Path) -> None:
     async with signed_in_site(tmp_path, ("inbox",)) as site:
         answer = await site.asks("wang", "POST", "/handheld/wang/test")
-        assert (answer.status_code, answer.headers["location"]) == (303, "/handheld/wang")
+        leads_to = saying("/handheld/wang", "/handheld/{warden_id}/test")
+        assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
         page = (await site.asks("wang", "GET", "/handheld/wang")).text
         assert "This is a test; nothing has happened." in page
         assert (await site.asks("wang", "POST", "/handheld/li/test")).status_code == 404

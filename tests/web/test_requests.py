@@ -1,5 +1,7 @@
 """What a household asks for, contests and says reaches people, and what they do is seen."""
 
+import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,7 @@ from tests.web.web_site import (
     acting_as,
     console,
     first_case,
+    listening,
     new_store,
     now_ms,
     problem_of,
@@ -222,21 +225,56 @@ async def test_a_household_that_cannot_be_read_is_made_anew_from_its_journal(
     assert [one.source for one in known.poisoned] == ["households"]
 
 
-async def test_a_phone_is_given_the_first_of_many_and_told_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("path", "limit"), [("/requests", "SHOWN_MAX"), ("/handheld/wang/requests", "PHONE_MAX")]
+)
+async def test_of_many_one_is_given_the_first_and_then_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, limit: str
 ) -> None:
-    monkeypatch.setattr(pages, "PHONE_MAX", 2)
+    monkeypatch.setattr(pages, limit, 2)
     async with console(new_store(tmp_path)) as site:
-        for number in range(3):
+        for number in range(4):
             await site.seal(number)
             await asks(site, number)
             unwell = HealthReported(action_id=f"h{number}", is_well=False)
             assert (await site.engine.submit(of_household(f"d{number}"), unwell)).changed
-        page = await site.text("/handheld/wang/requests")
-        assert (page.count(' id="request-'), page.count(' id="question-')) == (2, 2)
-        assert page.count("The first 2 of 3; the others follow as these are done.") == 2
-        monkeypatch.setattr(pages, "PHONE_MAX", 3)
-        assert "the others follow" not in await site.text("/handheld/wang/requests")
+        text = await site.text(path)
+        assert text.count("The first 2 of 4.") == 2
+        for kind in ("request", "question"):
+            page, seen = text, list[str]()
+            while True:
+                seen += re.findall(rf' id="{kind}-([^"]+)"', page)
+                assert page.count(' id="question-') <= 2
+                more = re.findall(rf'href="([^"]+#matters-{kind}s)">Next', page)
+                if not more:
+                    break
+                page = await site.text(unescape(more[0]))
+                assert "A further part, of 4 in all." in page
+            assert len(seen) == len(set(seen)) == 4
+        monkeypatch.setattr(pages, limit, 4)
+        assert "Parts of the list" not in await site.text(path)
+        answer = await site.client.get(f"{path}?after=nonsense")
+        assert answer.status_code == 422
+        assert "begin at its first page" in answer.text
+
+
+async def test_a_later_part_stays_what_it_is_while_it_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its line draws the same part anew, not the first one."""
+    monkeypatch.setattr(pages, "SHOWN_MAX", 1)
+    async with console(new_store(tmp_path)) as site:
+        for number in range(2):
+            await site.seal(number)
+        first, second = await asks(site, 0), await asks(site, 1)
+        more = re.findall(r'href="([^"]+)#matters-requests">Next', await site.text("/requests"))
+        page = await site.text(unescape(more[0]))
+        last = second if f'id="request-{second}"' in page else first
+        query = unescape(re.findall(r'sse-connect="/stream\?([^"]+)"', page)[0])
+        async with listening(site, query) as line:
+            assert await does(site, f"requests/{last}/take") == 200
+            event = await line.next("fragment")
+        assert re.findall(r'id="request-([^"]+)"', event.data) == [last]
 
 
 async def test_at_the_desk_a_press_is_said_and_one_goes_on_where_one_pressed(

@@ -56,6 +56,10 @@ async def test_what_is_announced_now_is_spent_and_nobody_is_told(
     record = await phone.opens("/r/openings")
     assert "You announced it." in record.text
     assert "the household, on its page" in record.text
+    in_chinese = (await phone.opens("/r/openings?lang=zh")).text
+    assert "the household, on its page" not in in_chinese, "stored in the site's language"
+    assert "其他 · " in in_chinese
+    await phone.opens("/r/openings?lang=en")
     assert site.engine.state.doors["d0"].case is None
 
 

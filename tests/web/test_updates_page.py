@@ -98,6 +98,35 @@ async def test_what_cannot_be_started_says_so(tmp_path: Path) -> None:
         assert stages.count(rollout.Stage.CANARY) == 1
 
 
+async def test_an_older_release_is_asked_about_and_what_was_refused_is_no_way_back(
+    tmp_path: Path,
+) -> None:
+    async with signed_in_site(tmp_path) as site, site.browser("eng") as client:
+        put_release(site)
+        with site.store.writing() as connection:
+            kept.add(connection, made(6), site.clock.now_ms())
+        assert (await client.post("/updates/start", data={"number": "7"})).status_code == 303
+        now_ms, (first, second, third) = site.clock.now_ms(), seals(site)
+        failed = Progress(Stage.ALL, SealState.FAILED, now_ms, reason="full")
+        good, left = (
+            Progress(Stage.ALL, SealState.GOOD, now_ms),
+            Progress(Stage.ALL, SealState.LEFT_OUT, now_ms, reason="newer"),
+        )
+        with site.store.writing() as connection:
+            kept.write(connection, 1, {first: failed, second: good, third: left})
+        text = (await client.get("/updates")).text
+        assert "runs it 1" in text
+        assert "refused it 1" in text
+        assert "went back" not in text
+        assert "it runs a newer one and keeps it" in text
+        assert (await client.post("/updates/end")).status_code == 303
+        refused = await client.post("/updates/start", data={"number": "6"})
+        assert refused.status_code == 409
+        assert "1 of 3 seals run a newer release" in refused.text
+        meant = {"number": "6", "older": "true"}
+        assert (await client.post("/updates/start", data=meant)).status_code == 303
+
+
 async def test_the_page_lives(tmp_path: Path) -> None:
     """What a seal has become stands there with the next commit, and nobody reloads."""
     async with signed_in_site(tmp_path) as site:

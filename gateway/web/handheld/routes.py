@@ -23,6 +23,7 @@ from gateway.web.handheld.shared_reads import SharedReads
 from gateway.web.handheld.tasks import Task, Tasks
 from gateway.web.live_view import LiveView
 from gateway.web.pages.requests import MattersOfPhone
+from gateway.web.pages.requests import Place as PlaceAmongMatters
 from gateway.web.pages.warden_inbox import Place
 from gateway.web.security import prefix
 from gateway.web.visitors import may
@@ -89,9 +90,10 @@ def _pages(router: APIRouter, context: WebContext) -> None:
         return await _page(request, warden_id, "handheld/tasks.html", view, topic)
 
     @router.get("/{warden_id}/requests")
-    async def asked(request: Request, warden_id: str) -> Response:
-        view = MattersOfPhone(warden_id, actor.on_phone(request))
-        return await _page(request, warden_id, "handheld/requests.html", view, {})
+    async def asked(request: Request, warden_id: str, place: PlaceAmongMatters = "") -> Response:
+        view = MattersOfPhone(warden_id, actor.on_phone(request), place)
+        topic = {"topic": Task.name(warden_id, place)}
+        return await _page(request, warden_id, "handheld/requests.html", view, topic)
 
     @router.get("/{warden_id}/cases/{case_id}")
     async def task(request: Request, warden_id: str, case_id: str) -> Response:

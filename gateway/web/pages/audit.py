@@ -63,17 +63,17 @@ def routes(context: WebContext) -> APIRouter:
             lambda rows: _asked(rows, (account, about, case, day, kind), people, context.zone)
         )
         entries: list[Entry] = []
+        more: int | None = None
         if not asked.wrong:
-            entries = await context.visitors.read(
-                lambda rows: audit.read(rows, LISTED_MAX, before, asked)
-            )
+            entries, more = await context.visitors.read(lambda rows: _found(rows, before, asked))
         entries = audit_names.revealed(context.store.keys, entries)
         values = await context.read(lambda rows: _told(rows, entries, people, language))
         values |= {
             "asked": asked,
             "wrong": asked.wrong and say(asked.wrong, language).format(number=case, day=day),
             "is_later": before is not None,
-            "more": entries[-1].entry_id if len(entries) == LISTED_MAX else None,
+            "more": more,
+            "looked": audit.LOOKED_MAX,
             "kinds": {one: say(words, language) for one, words in KIND_WORDS.items()},
         }
         return _drawn(context, request, "audit.html", values)
@@ -92,6 +92,17 @@ def routes(context: WebContext) -> APIRouter:
         return _drawn(context, request, "audit_anchors.html", values)
 
     return router
+
+
+def _found(
+    connection: Connection, before: int | None, asked: _Asked
+) -> tuple[list[Entry], int | None]:
+    """The entries of one page, and before which the next one begins."""
+    is_indexed = asked.account or asked.about or asked.from_ms is not None
+    if not is_indexed and (asked.whats or asked.is_refused):
+        return audit.read_kind(connection, LISTED_MAX, before, asked)
+    entries = audit.read(connection, LISTED_MAX, before, asked)
+    return entries, entries[-1].entry_id if len(entries) == LISTED_MAX else None
 
 
 def _asked(

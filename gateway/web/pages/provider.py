@@ -22,6 +22,7 @@ from gateway.language.catalogue import N_, say
 from gateway.web import hops
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
+from gateway.web.happened import saying
 from gateway.web.hops import BACK, PATH, Hop, Purpose
 from gateway.web.pages import prove
 from gateway.web.pages.me import somebody
@@ -188,7 +189,8 @@ async def _linked(
     except IdentityError as error:
         raise _Turned(409, _LINKED, "linked already", who.account) from error
     await context.visitors.note(who.account, "provider linked", told.subject)
-    return RedirectResponse(f"{prefix(request)}/account#provider", 303)
+    where = saying(f"{prefix(request)}/account#provider", "/account/identity")
+    return RedirectResponse(where, 303)
 
 
 async def _proved(

@@ -2,6 +2,7 @@
 
 The same list is on the desk and, cut to what is hers, on a warden's phone (web/handheld/)."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Generic, NamedTuple
 
 from fastapi import APIRouter, Query, Request, Response
@@ -20,10 +21,13 @@ from gateway.engine.ports import Committed
 from gateway.store import household_views, page_views, spoilt_rows, views
 from gateway.store.household_views import DisputeRow, QuestionRow, RequestRow
 from gateway.store.matter_reach import Reach, open_counts
-from gateway.store.records import R
+from gateway.store.records import Part, R
 from gateway.store.views import WardenRow
 from gateway.web import actor, matters
 from gateway.web.actions import Answered
+from gateway.web.answers import HttpProblem
+from gateway.web.api.cursors import CURSOR_MAX, Cursors, Whole, written
+from gateway.web.case_lists import NO_PLACE
 from gateway.web.context import WebContext
 from gateway.web.door_words import dom_id
 from gateway.web.live_view import Fragment, LiveView
@@ -36,14 +40,21 @@ COUNTED_DAYS: Final = 7
 WARDENS_MAX: Final = 100
 UNTOLD_MAX: Final = 20  # households that a text should have told
 UNTOLD_MS: Final = 7 * DAY_MS
-_NOTED: Final = "noted"  # what the address says after a press
+_Open = tuple[bool, Whole, str]
+_Keys = tuple[_Open | None, _Open | None, tuple[Whole, str] | None]
+_PLACES: Final = Cursors(tuple[_Open | None, _Open | None, tuple[Whole, str] | None])
+_BEGINNING: Final[_Keys] = (None, None, None)
+Place = Annotated[str, Query(alias="after", max_length=CURSOR_MAX)]
 
 
 class Some(NamedTuple, Generic[R]):
-    """The first rows of a list, and how many it has."""
+    """Some rows of a list in their order, and how many it has in all. `more`: the place where what
+    follows begins, empty at the end."""
 
     rows: list[R]
     total: int
+    is_later: bool
+    more: str
 
 
 class Shown(Struct, frozen=True):
@@ -58,11 +69,12 @@ class Shown(Struct, frozen=True):
 
 
 class Matters(LiveView):
-    """All that goes on in some grids, or all that concerns one person."""
+    """All that goes on in some grids, or all that concerns one person; of each list the part that
+    begins at `place`, which says itself (`Some.more`). HttpProblem if it is none."""
 
-    def __init__(self, reach: Reach, by: Acting | None) -> None:
+    def __init__(self, reach: Reach, by: Acting | None, place: str = "") -> None:
         super().__init__()
-        self._reach, self._by = reach, by
+        self._reach, self._by, self._keys = reach, by, read_place(place)
 
     def affected_by(self, news: Committed) -> bool:
         """What moved is named among the cases."""
@@ -72,15 +84,15 @@ class Matters(LiveView):
         self, connection: Connection, news: Committed | None, now_ms: int
     ) -> list[Fragment]:
         """The lists."""
-        shown = gathered(connection, self._reach, self._by)
+        shown = gathered(connection, self._reach, self._by, self._keys)
         return [Fragment("matters", "parts/matters.html", "matters", shown)]
 
 
 class MattersOfPhone(Matters):
     """The same on a warden's phone: of her grid, and what she was told of elsewhere."""
 
-    def __init__(self, warden_id: str, by: Acting) -> None:
-        super().__init__(Reach(), by)
+    def __init__(self, warden_id: str, by: Acting, place: str = "") -> None:
+        super().__init__(Reach(), by, place)
         self._warden_id = warden_id
 
     def fragments(
@@ -90,7 +102,8 @@ class MattersOfPhone(Matters):
         warden = views.warden(connection, self._warden_id)
         if warden is None:
             return []
-        shown = gathered(connection, reach_of(warden), self._by, self._warden_id)
+        reach = reach_of(warden)
+        shown = gathered(connection, reach, self._by, self._keys, self._warden_id)
         return [Fragment("matters", "parts/matters.html", "matters", shown)]
 
 
@@ -100,16 +113,41 @@ def reach_of(warden: WardenRow) -> Reach:
     return Reach(grids, warden.warden_id)
 
 
-def gathered(connection: Connection, reach: Reach, by: Acting | None, warden_id: str = "") -> Shown:
-    """The lists as they are now."""
+def read_place(place: str) -> _Keys:
+    """Behind which row each list goes on; None of one that is at its beginning. HttpProblem if it
+    is no place of theirs."""
+    if not place:
+        return _BEGINNING
+    try:
+        return _PLACES.read(place) or _BEGINNING
+    except HttpProblem:
+        raise HttpProblem(422, NO_PLACE) from None
+
+
+def gathered(
+    connection: Connection,
+    reach: Reach,
+    by: Acting | None,
+    keys: _Keys = _BEGINNING,
+    warden_id: str = "",
+) -> Shown:
+    """The lists as they are now, of each the part behind its key. The next part of one is beside
+    the beginnings of the others: a place has one key, and is short."""
     counts, most = open_counts(connection, reach), PHONE_MAX if warden_id else SHOWN_MAX
-    disputes = household_views.open_disputes(connection, most, reach).rows
-    people = views.wardens(connection, WARDENS_MAX, grids=reach.grids) if disputes else []
+
+    def part(number: int, read: Callable[..., Part[R]], total: int) -> Some[R]:
+        found = read(connection, most, reach, keys[number])
+        onwards = [found.next if number == one else None for one in range(len(keys))]
+        more = written(onwards) or ""
+        return Some(found.rows, total, keys[number] is not None, more)
+
+    disputes = part(2, household_views.open_disputes, counts.disputes)
+    people = views.wardens(connection, WARDENS_MAX, grids=reach.grids) if disputes.rows else []
     return Shown(
         by,
-        Some(household_views.open_requests(connection, most, reach).rows, counts.requests),
-        Some(household_views.open_questions(connection, most, reach).rows, counts.questions),
-        Some(disputes, counts.disputes),
+        part(0, household_views.open_requests, counts.requests),
+        part(1, household_views.open_questions, counts.questions),
+        disputes,
         people,
         warden_id,
     )
@@ -160,16 +198,17 @@ def routes(context: WebContext) -> APIRouter:
     router = APIRouter()
 
     @router.get("/requests")
-    async def page(request: Request, done: Annotated[str, Query(max_length=8)] = "") -> Response:
-        reach = Reach(context.scope(request, Right.REQUESTS))
-        view, now_ms = Matters(reach, actor.at_screen(context, request)), context.now_ms()
+    async def page(request: Request, place: Place = "") -> Response:
+        reach, now_ms = Reach(context.scope(request, Right.REQUESTS)), context.now_ms()
+        view = Matters(reach, actor.at_screen(context, request), place)
 
         def gather(connection: Connection) -> dict[str, Any]:
             shown = {part.name: part.shows for part in view.changed(connection, None, now_ms)}
             zone = context.rulebook.rules.zone
             return shown | {
                 "seen": view.digest(),
-                "is_noted": done == _NOTED,
+                "place": place,
+                "latest": DONE_MAX,
                 "done": household_views.done_requests(connection, DONE_MAX, reach),
                 "answered": household_views.answered_disputes(connection, DONE_MAX, reach),
                 "counted": counted(connection, zone, now_ms),
@@ -184,9 +223,7 @@ def routes(context: WebContext) -> APIRouter:
 
     async def after(request: Request, _: Acting, answer: Answered) -> Response:
         matters.check(context, request, answer)
-        return RedirectResponse(
-            f"{prefix(request)}/requests?done={_NOTED}#{_pressed(request)}", 303
-        )
+        return RedirectResponse(f"{prefix(request)}/requests#{_pressed(request)}", 303)
 
     matters.add_routes(router, context, "", by, after, by_page=True)
     return router

@@ -1,5 +1,6 @@
 """How a release comes to the seals: how far each is; a roll-out started, stopped, gone on with."""
 
+from collections import Counter
 from typing import Annotated, Any, Final
 
 import anyio
@@ -9,8 +10,8 @@ from starlette.responses import RedirectResponse
 
 from gateway.engine.ports import Committed
 from gateway.language.catalogue import N_
-from gateway.updates import kept, rollout
-from gateway.updates.kept import RefusedError
+from gateway.updates import kept, progress_words, rollout
+from gateway.updates.kept import OlderError, RefusedError
 from gateway.updates.rollout import AT_ONCE_MAX, Plan, RolloutState, SealState
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
@@ -30,30 +31,13 @@ STATE_WORDS: Final = {
     RolloutState.DONE: N_("done"),
     RolloutState.ENDED: N_("ended by a person"),
 }
-SEAL_WORDS: Final = {
-    SealState.WAITING: N_("waits"),
-    SealState.PULLING: N_("fetches it"),
-    SealState.TRYING: N_("tries it"),
-    SealState.GOOD: N_("runs it"),
-    SealState.FAILED: N_("went back"),
-    SealState.LEFT_OUT: N_("left out"),
-}
-REASON_WORDS: Final = {
-    "unsigned": N_("not signed by this site's key"),
-    "damaged": N_("it came damaged"),
-    "older": N_("not newer than what it runs"),
-    "incompatible": N_("not for its firmware"),
-    "retired": N_("taken out of use"),
-    "full": N_("no room on it"),
-    "nokey": N_("it knows no release key: flash it anew"),
-    "crashed": N_("it did not come up with it"),
-    "silent": N_("it stayed offline"),
-    "ended": N_("the roll-out had ended"),
-    "other": N_("it could not fetch it"),
-}
 STAGE_WORDS: Final = (N_("canary"), N_("a share"), N_("all"))
 _NO_RELEASE = N_("There is no release of this number. “menshen update add FILE” brings one.")
 _NO_SEAL = N_("There is no seal of this id.")
+_OLDER = N_(
+    "{newer} of {seals} seals run a newer release, and no seal takes an older one. Build the older "
+    "program under a higher number; or, for the other seals alone, tick the box in the form."
+)
 _NOT_NOW = N_("That cannot be done as the roll-out stands now.")
 
 
@@ -99,12 +83,13 @@ def routes(context: WebContext) -> APIRouter:
         number: Annotated[int, Form(ge=1)],
         canary: Annotated[str, Form(max_length=16)] = "",
         at_once: Annotated[int, Form(ge=1, le=AT_ONCE_MAX)] = Plan().at_once,
+        older: Annotated[bool, Form()] = False,
     ) -> Response:
         _somebody(request)
         now_ms = context.now_ms()
 
         def begin(connection: Connection) -> None:
-            _begin(connection, number, canary.strip().lower(), at_once, now_ms)
+            _begin(connection, number, canary.strip().lower(), at_once, now_ms, older)
 
         await _write(context, begin)
         return RedirectResponse(f"{prefix(request)}/updates", 303)
@@ -141,7 +126,9 @@ async def _write(context: WebContext, change: Any) -> None:
     await anyio.to_thread.run_sync(on_thread)
 
 
-def _begin(connection: Connection, number: int, canary: str, at_once: int, now_ms: int) -> None:
+def _begin(
+    connection: Connection, number: int, canary: str, at_once: int, now_ms: int, may_be_older: bool
+) -> None:
     chosen = [one for one in kept.kept(connection) if one.counter == number]
     if not chosen:
         raise HttpProblem(422, _NO_RELEASE)
@@ -156,7 +143,10 @@ def _begin(connection: Connection, number: int, canary: str, at_once: int, now_m
         if known == stages:
             return  # pressed twice
     try:
-        kept.start(connection, chosen[0].release_id, plan, stages, now_ms)
+        release_id = chosen[0].release_id
+        kept.start(connection, release_id, plan, stages, now_ms, may_be_older=may_be_older)
+    except OlderError as error:
+        raise HttpProblem(409, _OLDER, newer=error.newer, seals=error.seals) from error
     except RefusedError as error:
         raise HttpProblem(409, _NOT_NOW) from error
 
@@ -165,20 +155,20 @@ def _gathered(connection: Connection) -> dict[str, Any]:
     newest = kept.overview(connection)
     seals = [] if newest is None else sorted(newest.seals.items(), key=_most_urgent)
     shown = [seal_id for seal_id, _ in seals[:SEALS_MAX]]
+    counts = Counter(progress_words.state_word(progress) for _, progress in seals)
     return {
         "doors": kept.doors_of(connection, shown),
         "rollout": newest,
-        "seals": seals[:SEALS_MAX],
-        "more": max(len(seals) - SEALS_MAX, 0),
-        "counts": [
-            (SEAL_WORDS[state], sum(progress.state is state for _, progress in seals))
-            for state in SealState
+        "seals": [
+            (seal_id, one, progress_words.state_word(one), progress_words.reason_words(one))
+            for seal_id, one in seals[:SEALS_MAX]
         ],
+        "is_by_canary": newest is not None and newest.why == rollout.CANARY_FAILED,
+        "more": max(len(seals) - SEALS_MAX, 0),
+        "counts": [(word, counts[word]) for word in progress_words.ALL],
         "releases": kept.kept(connection),
         "state_words": STATE_WORDS,
-        "seal_words": SEAL_WORDS,
         "stage_words": STAGE_WORDS,
-        "reason_words": REASON_WORDS,
         "at_once": Plan().at_once,
         "at_once_max": AT_ONCE_MAX,
     }

@@ -7,10 +7,11 @@ from sqlalchemy import Connection
 
 from gateway.core.households.model import Way
 from gateway.core.local_time import DAY_MIN
+from gateway.language.announcements import WHATS
 from gateway.store.resident_views import OrderSpan
 from gateway.web.context import WebContext
 from gateway.web.resident import announcing, shown, words
-from gateway.web.resident.announcing import LASTING_MINUTES, WHATS, Announcement
+from gateway.web.resident.announcing import LASTING_MINUTES, Announcement
 from gateway.web.resident.drawn import done, page_of
 from gateway.web.resident.entrance import Entrance, Here
 

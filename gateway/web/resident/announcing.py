@@ -20,6 +20,7 @@ from gateway.core.duration import DAY_MS, MINUTE_MS
 from gateway.core.households.model import Way
 from gateway.core.model import Permit
 from gateway.language import times
+from gateway.language.announcements import WHATS, WHO
 from gateway.language.catalogue import N_, say
 from gateway.registry.permits import PERMIT_DAYS_MAX
 from gateway.store import resident_views, tables
@@ -49,22 +50,9 @@ _ENOUGH_DAILY = N_("You have announced {most} daily times already. End one of th
 # By household: what it may announce on a day is counted for one announcement after the other.
 _LOCKS: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
 
-WHO: Final = {
-    Way.PAGE: N_("the household, on its page"),
-    Way.TELEPHONE: N_("the household, by telephone"),
-    Way.TEXT: N_("the household, by text message"),
-}
 _LETTER: Final = {Way.PAGE: "p", Way.TELEPHONE: "t", Way.TEXT: "s"}
 NOT_DAILY: Final = "[]"  # as the table of permits has it
 OWN: Final = "hh-"  # how the ids of a household's own permits begin
-WHATS: Final = {
-    "meal": N_("Food or parcel"),
-    "rubbish": N_("Rubbish"),
-    "test": N_("Test at the door"),
-    "medicine": N_("Medicine"),
-    "doctor": N_("Doctor or ambulance"),
-    "other": N_("Something else"),
-}
 
 
 class Announcement(Struct, frozen=True):

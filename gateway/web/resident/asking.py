@@ -37,6 +37,7 @@ from gateway.core.households.model import (
 from gateway.core.households.requests import OPEN
 from gateway.core.model import Permit
 from gateway.core.subject import of_household
+from gateway.language.announcements import WHO
 from gateway.language.catalogue import say
 from gateway.language.refusals import matter_refusal_line
 from gateway.store import household_views, resident_views
@@ -46,7 +47,6 @@ from gateway.web.context import WebContext
 from gateway.web.matter_words import KIND_WORDS
 from gateway.web.offers import id_of, id_of_words
 from gateway.web.resident import shown
-from gateway.web.resident.announcing import WHO
 
 WORDS_MAX: Final = 200
 PERMIT_MS: Final = 12 * HOUR_MS  # so long whoever brings it may come

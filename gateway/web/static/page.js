@@ -97,6 +97,15 @@ function watchWaiting() {
   waits = now;
 }
 
+// What a press did is said once: not when the page is loaded again, or handed on.
+{
+  const said = new URL(location.href);
+  if (said.searchParams.has("done")) {
+    said.searchParams.delete("done");
+    history.replaceState(history.state, "", said);
+  }
+}
+
 // What went wrong, in the gateway's own sentence where it gave one.
 function notice(text) {
   const place = document.getElementById("notice");
