@@ -12,7 +12,7 @@ from typing import NamedTuple
 from gateway.core.doors.held_back import earliest_ms
 from gateway.core.doors.observation import edge_ms
 from gateway.core.events import ReportCame, ReportHeld
-from gateway.core.model import SHUT, Door, Opening
+from gateway.core.model import SHUT, Door
 
 TOGETHER_MS = 200  # copies that came together date an edge by the earliest, beyond so much
 REDATED_MS = 1_000  # and a later copy, beyond so much
@@ -77,11 +77,7 @@ class ReportDates:
         if date_ms is None:
             return Copy.NOTHING
         if known is None or known.seq != event.seq:  # of an earlier life, or the door has shut
-            opening = _begun_by(event, door)
-            if opening is None or date_ms >= opening.opened_ms - REDATED_MS:
-                return Copy.NOTHING
-            number = event.seal_id, event.seq
-            return ReportHeld(*number, date_ms, event.waited_ms, opening.opened_ms)
+            return _by_door(event, door, date_ms)
         if date_ms >= known.edge_ms - REDATED_MS:
             return Copy.HELD if date_ms > known.edge_ms + HELD_MS else Copy.NOTHING
         held = ReportHeld(
@@ -104,8 +100,20 @@ class ReportDates:
         }
 
 
-def _begun_by(event: ReportCame, door: Door | None) -> Opening | None:
-    """The opening that goes on at a door, or the latest, if this report's edge began it."""
+def _by_door(event: ReportCame, door: Door | None, date_ms: int) -> Copy | ReportHeld:
+    """What a copy shows by the opening that the door tells, the one that goes on or the latest, if
+    this report's edge began it, or told that it shut."""
     opening = None if door is None else door.opening or door.ended
-    is_its = opening is not None and opening.opening_id == f"{event.seal_id}-{event.seq}"
-    return opening if is_its else None
+    if door is None or opening is None:
+        return Copy.NOTHING
+    its = event.seal_id, event.seq, date_ms, event.waited_ms
+    if opening.opening_id == f"{event.seal_id}-{event.seq}":
+        is_held = date_ms < opening.opened_ms - REDATED_MS
+        return ReportHeld(*its, opening.opened_ms) if is_held else Copy.NOTHING
+    is_its = event.contact is SHUT and not event.first and event.edges == door.edges
+    if not is_its or opening.shut_ms is None or opening.inferred:
+        return Copy.NOTHING
+    if date_ms >= opening.shut_ms - REDATED_MS:
+        return Copy.NOTHING
+    from_ms = opening.shut_ms if opening.shut_from_ms is None else opening.shut_from_ms
+    return ReportHeld(*its, from_ms, event.edges)
