@@ -9,6 +9,7 @@ from collections.abc import Container
 from msgspec.structs import replace
 
 from gateway.core.cases.case import DoorChange
+from gateway.core.cases.outages import settling_ms
 from gateway.core.doors import household
 from gateway.core.ending_events import NamesForgotten, OrderDestroyed
 from gateway.core.model import Case, Door, Silence
@@ -95,9 +96,10 @@ def names_of_person(person: Person, event: NamesForgotten, now_ms: int) -> Perso
     return replace(person, queued=queued, earlier=earlier, group=group, sent=sent)
 
 
-def names_of_outages(outages: Outages, event: NamesForgotten) -> Outages:
+def names_of_outages(outages: Outages, event: NamesForgotten, now_ms: int, rules: Rules) -> Outages:
     """What the site knows of silence, without doors of which nothing is known any more. One that
-    goes on being watched stays where it is silent now."""
+    goes on being watched stays where it is silent now. Where half of those that are left are heard,
+    their outage may be over: perhaps none of them is ever heard of again."""
     if event.before_ms is not None:
         return outages
     gone = frozenset(event.doors)
@@ -105,7 +107,14 @@ def names_of_outages(outages: Outages, event: NamesForgotten) -> Outages:
     left = tuple(made for outage in outages.outages if (made := _without(outage, gone)) is not None)
     if (lost, left) == (outages.lost, outages.outages):
         return outages
-    return replace(outages, lost=lost, outages=left)
+    known = replace(outages, lost=lost, outages=left)
+    return replace(known, outages=tuple(_settling(known, its, now_ms, rules) for its in left))
+
+
+def _settling(outages: Outages, outage: Outage, now_ms: int, rules: Rules) -> Outage:
+    if not outage.doors or outage.settles_ms is not None:
+        return outage
+    return replace(outage, settles_ms=settling_ms(outages, outage, now_ms, rules))
 
 
 def _without(outage: Outage, gone: frozenset[str]) -> Outage | None:

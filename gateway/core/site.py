@@ -277,8 +277,10 @@ class SiteTurn:
                     queue.extend(duties.changed(self.router, router, held, at_ms, rules))
                 return Step(SITE, event, (), routed, router, self.router, follows)
             case NamesForgotten():
-                known, self.outages = self.outages, forgetting.names_of_outages(self.outages, event)
+                known = self.outages
+                self.outages = forgetting.names_of_outages(known, event, at_ms, rules)
                 self.router = routing.forgetting(router, event, at_ms)
+                queue.extend(outages.parted(known, self.outages))
                 return Step(SITE, event, (), (), known, self.outages, follows)
         known, after, effects = self._known_step(at_ms, event)
         routed = ()

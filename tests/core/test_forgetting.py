@@ -283,12 +283,12 @@ def test_an_outage_forgets_the_doors_that_are_gone_and_keeps_those_that_go_on() 
     of_both = Outage("o", "area", 1, "d", ("d", "e"))
     outages = Outages(lost=lost, outages=(of_both, Outage("p", "area", 1, "d", ("d",))))
     gone = NamesForgotten(("d",), (), ())
-    left = forgetting.names_of_outages(outages, gone)
+    left = forgetting.names_of_outages(outages, gone, NOON, RULES)
     assert left.lost == lost[1:]
     assert left.outages == (msgspec.structs.replace(of_both, doors=("e",), first_door="e"),)
-    assert forgetting.names_of_outages(left, gone) is left
+    assert forgetting.names_of_outages(left, gone, NOON, RULES) is left
     goes_on = NamesForgotten(("d",), (), (), 5)
-    assert forgetting.names_of_outages(outages, goes_on) is outages
+    assert forgetting.names_of_outages(outages, goes_on, NOON, RULES) is outages
     second = NamesForgotten(("e",), (), ())
-    (first, _) = forgetting.names_of_outages(outages, second).outages
+    (first, _) = forgetting.names_of_outages(outages, second, NOON, RULES).outages
     assert (first.first_door, first.doors) == ("d", ("d",))

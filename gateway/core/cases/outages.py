@@ -144,6 +144,18 @@ def to_doors(effect: OutageFound | OutageGrew | OutageOver) -> list[tuple[Subjec
     return [(of_door(door_id), OutageBegan(outage_id)) for door_id in doors]
 
 
+def parted(before: Outages, after: Outages) -> list[tuple[Subject, Event]]:
+    """What it means to doors that an outage had, and has no more or is not known any more: what
+    explained their silence is gone, and each is judged anew."""
+    left = {outage.outage_id: frozenset(outage.doors) for outage in after.outages}
+    return [
+        (of_door(door_id), OutageEnded(outage.outage_id))
+        for outage in before.outages
+        for door_id in outage.doors
+        if door_id not in left.get(outage.outage_id, ())
+    ]
+
+
 def _lost(outages: Outages, event: SealLost, now_ms: int, rules: Rules) -> OutagesChange:
     lost = Lost(event.door_id, event.since_ms, event.areas, now_ms)
     outages = replace(outages, lost=(*_others(outages, event.door_id), lost))
@@ -163,12 +175,12 @@ def _grow(
     is_new = door_id not in outage.doors
     doors = (*outage.doors, door_id) if is_new else outage.doors
     outage = replace(outage, doors=doors)
-    outage = replace(outage, settles_ms=_settles_ms(outages, outage, now_ms, rules))
+    outage = replace(outage, settles_ms=settling_ms(outages, outage, now_ms, rules))
     grew = (OutageGrew(outage.outage_id, doors, door_id),) if is_new else ()
     return _with(outages, outage), grew
 
 
-def _settles_ms(outages: Outages, outage: Outage, now_ms: int, rules: Rules) -> int | None:
+def settling_ms(outages: Outages, outage: Outage, now_ms: int, rules: Rules) -> int | None:
     """When it may be over, as half of its doors are heard; None as long as they are not."""
     silent = {lost.door_id for lost in outages.lost}
     still = sum(door_id in silent for door_id in outage.doors)
@@ -188,7 +200,7 @@ def _heard(outages: Outages, door_id: str, now_ms: int, rules: Rules) -> Outages
     outages = replace(outages, lost=_others(outages, door_id))
     for outage in outages.outages:
         if door_id in outage.doors and outage.settles_ms is None:
-            settles_ms = _settles_ms(outages, outage, now_ms, rules)
+            settles_ms = settling_ms(outages, outage, now_ms, rules)
             if settles_ms is not None:
                 outages = _with(outages, replace(outage, settles_ms=settles_ms))
     return outages, ()

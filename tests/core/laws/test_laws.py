@@ -254,6 +254,10 @@ class Watched(Relived):
             silent = {lost.door_id for lost in turn.outages.lost} & {*outage.doors}
             ends = not outage.doors or outage.settles_ms or 2 * len(silent) > len(outage.doors)
             assert ends, f"an outage without end: {outage}"
+        explains = {(its.outage_id, one) for its in turn.outages.outages for one in its.doors}
+        for door in turn.doors.values():
+            is_there = door.outage is None or (door.outage, door.door_id) in explains
+            assert is_there, f"a silence that nothing explains any more: {door}"
         sealed = Counter(turn.sealed)
         assert +sealed == sealed_of(turn.doors.values())
         return steps
