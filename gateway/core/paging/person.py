@@ -22,7 +22,15 @@ from gateway.core import local_time
 from gateway.core.cases.escalation import Ways
 from gateway.core.duration import HOUR_MS, MINUTE_MS, SECOND_MS
 from gateway.core.effects import PageDue
-from gateway.core.paging import places
+from gateway.core.paging import lesser_pages, places
+from gateway.core.paging.contents import AskedTest as AskedTest
+from gateway.core.paging.contents import Content, Named
+from gateway.core.paging.contents import DailyTest as DailyTest
+from gateway.core.paging.contents import EarlierCase as EarlierCase
+from gateway.core.paging.contents import GroupedPage as GroupedPage
+from gateway.core.paging.contents import PersonalPage as PersonalPage
+from gateway.core.paging.contents import SinglePage as SinglePage
+from gateway.core.paging.contents import Unreachable as Unreachable
 from gateway.core.paging.places import SentPage
 from gateway.core.reasons import BREACHES, MATTERS, NOTICES, URGENT, Reason
 from gateway.core.rules import Rules
@@ -38,24 +46,6 @@ ASKED_WINDOW_MS = MINUTE_MS  # ... within this
 ASKED_PREFIX = "asked-"  # of their page ids
 
 
-class PersonalPage(Struct, frozen=True):
-    """A page for this person, by some of their channels."""
-
-    page_id: str
-    case_id: str
-    door_id: str
-    reason: Reason
-    since_ms: int
-    ways: Ways = Ways.ALL
-
-
-class EarlierCase(Struct, frozen=True, array_like=True):
-    """A case that an earlier part of the grouped page named, and the worst that was said of it."""
-
-    case_id: str
-    reason: Reason
-
-
 class Person(Struct, frozen=True, omit_defaults=True):
     """All that is known of one person. `queued` are the cases of the grouped page that has not rung
     yet, the breaches first, each case once."""
@@ -64,6 +54,7 @@ class Person(Struct, frozen=True, omit_defaults=True):
     sent: tuple[SentPage, ...] = ()  # at most Rules.pages_most
     queued: tuple[PersonalPage, ...] = ()
     earlier: tuple[EarlierCase, ...] = ()  # that earlier parts of it named, none of them queued
+    lesser: lesser_pages.Lesser = ()  # what waits behind a worse page of its case
     more: int = 0  # cases that parts before those named
     more_breaches: int = 0
     more_matters: int = 0
@@ -90,49 +81,6 @@ class Person(Struct, frozen=True, omit_defaults=True):
         return bool(self.queued or self.earlier or self.more)
 
 
-class SinglePage(Struct, frozen=True):
-    """This page goes out now."""
-
-    page: PersonalPage
-
-
-class GroupedPage(Struct, frozen=True):
-    """One page for many: how many, how many of them breaches and how many a household's matters,
-    and which, breaches first.
-
-    A later one of the same conversation stands for the earlier. Without `rings` it is there to be
-    read, and disturbs nobody.
-    """
-
-    page_id: str
-    pages: tuple[PersonalPage, ...]
-    cases: int
-    breaches: int
-    rings: bool = True
-    conversation: str = ""
-    matters: int = 0
-
-
-class DailyTest(Struct, frozen=True):
-    """A silent test goes to each channel now, or only to those that answer by themselves."""
-
-    page_id: str
-    texts: bool = True
-
-
-class AskedTest(Struct, frozen=True):
-    """A test that somebody asked for goes to each channel now, and rings."""
-
-    page_id: str
-
-
-class Unreachable(Struct, frozen=True):
-    """The test did not arrive: others are to be told of this person."""
-
-    page_id: str
-
-
-Content = SinglePage | GroupedPage | DailyTest | AskedTest | Unreachable
 PersonChange = tuple[Person, tuple[Content, ...]]
 
 
@@ -208,11 +156,20 @@ def forget(
     earlier = tuple(p for p in person.earlier if p.case_id != case_id or p.reason in spared)
     if (len(queued), len(earlier)) == (len(person.queued), len(person.earlier)):
         return person
-    person = replace(person, queued=queued, earlier=earlier)
+    known = lesser_pages.of_case(person.lesser, case_id, spared)
+    if known is not None and known.page is not None and len(queued) < QUEUED_MAX:
+        queued = (*queued, known.page)
+    elif known is not None:
+        earlier = (*earlier, EarlierCase(case_id, known.reason))
+    left = lesser_pages.without(person.lesser, case_id)
+    person = replace(person, queued=queued, earlier=earlier, lesser=left)
     due_ms = _due_ms(person, now_ms, rules)
     if due_ms is None:
         return _ended(person)
-    return replace(person, due_ms=due_ms)
+    renew_ms = person.renew_ms
+    if known is not None and renew_ms is None:  # what it says of the case is new
+        renew_ms = max(now_ms, person.renewed_ms + RENEW_EVERY_MS)
+    return replace(person, due_ms=due_ms, renew_ms=renew_ms)
 
 
 def due(person: Person, now_ms: int, rules: Rules, of_texts: bool = False) -> PersonChange:
@@ -276,7 +233,9 @@ def _join(person: Person, personal_page: PersonalPage, now_ms: int) -> PersonCha
     before = next((other for other in person.queued if other.case_id == case_id), None)
     known = before or next((other for other in person.earlier if other.case_id == case_id), None)
     if known is not None and known.reason in BREACHES and not is_breach:
-        return person, ()
+        return replace(person, lesser=lesser_pages.behind(person.lesser, known, personal_page)), ()
+    if known is not None:
+        person = replace(person, lesser=lesser_pages.behind(person.lesser, personal_page, known))
     earlier = tuple(other for other in person.earlier if other.case_id != case_id)
     person = person if len(earlier) == len(person.earlier) else replace(person, earlier=earlier)
     if before is not None and _says(before) == _says(personal_page):  # another round of it
@@ -314,15 +273,17 @@ def _next_part(person: Person, now_ms: int) -> PersonChange:
     more, more_breaches = person.more + len(surplus), person.more_breaches + _of(BREACHES, surplus)
     more_matters = person.more_matters + _of(MATTERS, surplus)
     person = replace(person, more=more, more_breaches=more_breaches, more_matters=more_matters)
-    return replace(person, queued=(), earlier=earlier), contents
+    gone = {other.case_id for other in surplus}
+    left = tuple(other for other in person.lesser if other.case_id not in gone)
+    return replace(person, queued=(), earlier=earlier, lesser=left), contents
 
 
-def _named(person: Person) -> tuple[PersonalPage | EarlierCase, ...]:
+def _named(person: Person) -> tuple[Named, ...]:
     """All that its parts name, each case once."""
     return (*person.queued, *person.earlier)
 
 
-def _of(reasons: frozenset[Reason], cases: tuple[PersonalPage | EarlierCase, ...]) -> int:
+def _of(reasons: frozenset[Reason], cases: tuple[Named, ...]) -> int:
     """How many of these are there for one of those reasons."""
     return sum(case.reason in reasons for case in cases)
 
@@ -355,7 +316,27 @@ def _ring(person: Person, now_ms: int, rules: Rules) -> PersonChange:
     is_urgent = _is_urgent(person)
     person, contents = _renew(person, now_ms, rings=True)
     person = _took_place(person, SentPage(now_ms, person.group_id, Ways.ALL, is_urgent), rules)
-    return _ended(person), contents
+    noted = person.lesser
+    return _goes_on(_ended(person), noted, now_ms, rules), contents
+
+
+def _goes_on(person: Person, noted: lesser_pages.Lesser, now_ms: int, rules: Rules) -> Person:
+    """It rang for the worse of each case. What that stood before waits on, in a page of its own."""
+    if not noted:
+        return person
+    named = [other.page for other in noted if other.page is not None][:QUEUED_MAX]
+    rest = [
+        EarlierCase(p.case_id, p.reason) for p in noted if p.page is None or p.page not in named
+    ]
+    person = replace(
+        person,
+        queued=tuple(named),
+        earlier=tuple(rest[-EARLIER_MAX:]),
+        conversation=f"group-{code(person.warden_id)}-{now_ms}",
+        renewed_ms=now_ms,
+        renew_ms=now_ms + RENEW_EVERY_MS,
+    )
+    return replace(person, due_ms=_due_ms(person, now_ms, rules))
 
 
 def _ended(person: Person) -> Person:
@@ -364,6 +345,7 @@ def _ended(person: Person) -> Person:
         person,
         queued=(),
         earlier=(),
+        lesser=(),
         more=0,
         more_breaches=0,
         more_matters=0,
