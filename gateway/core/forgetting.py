@@ -90,7 +90,7 @@ def names_of_person(person: Person, event: NamesForgotten, now_ms: int) -> Perso
     group = tuple(p for p in person.group if not is_gone(p.page_id, p.door_id, p.since_ms))
     sent = tuple(page for page in person.sent if not is_gone(page.page_id, "", page.at_ms))
     earlier = tuple(case for case in person.earlier if case.case_id not in cases)
-    known = {page.case_id for page in (*queued, *earlier)}
+    known = {page.case_id for page in queued} | {case.case_id for case in earlier}
     lesser = tuple(page for page in person.lesser if page.case_id in known)
     left = (queued, earlier, lesser, group, sent)
     if left == (person.queued, person.earlier, person.lesser, person.group, person.sent):

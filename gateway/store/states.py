@@ -4,7 +4,7 @@ They are what the core made of the journal. Every other room reads and writes th
 One that cannot be read is as if there were none; who hands in `Findings` learns of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final, TypeVar
 
 import msgspec
@@ -62,10 +62,16 @@ def door(door_id: str, state: bytes | None, findings: Findings | None = None) ->
     return known if known.door_id == door_id else replace(known, door_id=door_id)
 
 
-def people(connection: Connection, findings: Findings | None = None) -> tuple[Person, ...]:
-    """Everybody of whom something is known, by id; those that cannot be read are left out."""
+def people(
+    connection: Connection,
+    findings: Findings | None = None,
+    only: Collection[str] | None = None,
+) -> tuple[Person, ...]:
+    """Everybody of whom something is known, or `only` those of these ids, by id; those that cannot
+    be read are left out."""
     found, c = Findings() if findings is None else findings, tables.people.c
     query = select(c.warden_id, c.state).order_by(c.warden_id)
+    query = query if only is None else query.where(c.warden_id.in_(only))
     known = (
         found.decoded(tables.people.name, row["warden_id"], row["state"], decode_person, None)
         for row in found.rows(connection, query, tables.people.name, state=ANYTHING)

@@ -3,7 +3,7 @@
 Every list has a limit that the caller names. Identities are joined here, and stand nowhere else.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
@@ -15,12 +15,9 @@ from sqlalchemy import Connection, Select, bindparam, func, select
 from gateway.core.duration import HOUR_MS
 from gateway.core.households.model import RecordKind
 from gateway.core.model import Door
-from gateway.core.paging import routing
 from gateway.core.paging.person import code as code_of_person
 from gateway.core.paging.schedule import Role
-from gateway.core.paging.staff import schedule_of
 from gateway.core.reasons import Reason
-from gateway.core.rules import Rules
 from gateway.keys.sealed_text import PREFIX
 from gateway.store import feed_tables, household_views, page_views, sealing, states, tables
 from gateway.store.poisoned import Findings
@@ -28,7 +25,6 @@ from gateway.store.records import Key, records
 from gateway.store.sealed_columns import as_stored, reader
 
 SEALED: Final = PREFIX[:1].encode()  # stands in a state that holds free text, and is soon found
-ON_DUTY_MAX: Final = 100  # people whom one list names
 READ_AT_ONCE: Final = 1_000  # rows of doors; one by one each costs as much again
 NEVER_MS: Final = 2**62  # no time is so late
 NO_GRID: Final = "?"  # where the grid of a door or a person is spoilt, and so none there is
@@ -229,11 +225,8 @@ def wardens(
     return records(connection, query, WardenRow)
 
 
-def on_duty(connection: Connection, grid_id: str, now_ms: int, rules: Rules) -> list[WardenRow]:
-    """Who has a grid's duty now, the lowest step of the escalation policy first; of all grids
-    where `grid_id` is empty."""
-    on_call = schedule_of(states.staff(connection))
-    warden_ids = routing.duty_of(on_call, grid_id, now_ms, rules)[:ON_DUTY_MAX]
+def named(connection: Connection, warden_ids: Sequence[str]) -> list[WardenRow]:
+    """These people, in this order; those that nobody knows are left out."""
     query = _WARDENS.where(tables.wardens.c.warden_id.in_(warden_ids))
     rows = {row.warden_id: row for row in records(connection, query, WardenRow)}
     return [rows[warden_id] for warden_id in warden_ids if warden_id in rows]

@@ -1,5 +1,6 @@
 """On the way, handed over, taken back, noted: by a program, at a screen and on a phone."""
 
+import re
 from pathlib import Path
 
 from sqlalchemy import insert
@@ -148,3 +149,34 @@ async def test_a_code_of_an_earlier_release_is_taken_and_shown_and_offered_no_mo
         assert 'value="reported"' not in await site.text(f"/cases/{case_id}")
         assert await site.act(case_id, "report", outcome="reported") == {"changed": True}
         assert "Order broken: reported onward" in await site.text(f"/cases/{case_id}")
+
+
+async def test_whoever_helps_in_the_place_of_one_whom_nothing_reaches_is_offered_and_accepted(
+    tmp_path: Path,
+) -> None:
+    """Of two who help elsewhere, the one whom nothing reaches either is neither."""
+    helpers = {
+        "here": Member("g1", Role.INSTALLER),
+        "far": Member("g2", Role.INSTALLER, (4,)),
+        "mute": Member("g2", Role.INSTALLER),
+        "centre": Member("g2", Role.CENTRE, (5,)),
+    }
+    async with console(new_store(tmp_path)) as site:
+        case_id = await opened(site)
+        with site.store.writing() as connection:
+            rows = [
+                {"warden_id": name, "name": f"Name of {name}", "grid_id": its.grid_id}
+                for name, its in helpers.items()
+            ]
+            connection.execute(insert(tables.wardens), rows)
+        await site.engine.submit(SITE, StaffSet(staff.of(TEAM | helpers, [], [])))
+        pages = (f"/cases/{case_id}", "/inbox/wang", f"/handheld/wang/cases/{case_id}")
+        for page in [await site.text(page) for page in pages]:
+            form = page[page.index('/hand_over"') :]
+            form = form[: form.index("</form>")]
+            options = re.findall(r'<option value="([a-z]+)"', form)
+            assert options == ["zhao", "centre", "here", "far"]
+        for name in ("mute", "li"):
+            assert "not_on_duty" in str(await site.act(case_id, "hand_over", to=name))
+        assert await site.act(case_id, "hand_over", to="far") == {"changed": True}
+        assert case_of(site, case_id).handed_to_name == "Name of far"

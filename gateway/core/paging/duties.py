@@ -15,6 +15,7 @@ from gateway.core.events import CaseHandedOver, DutyEnds, Event
 from gateway.core.model import Case, Door
 from gateway.core.paging import routing, schedule
 from gateway.core.paging.routing import Router
+from gateway.core.paging.schedule import Role
 from gateway.core.rules import Rules
 from gateway.core.site_model import Outages, Troubles
 from gateway.core.subject import SITE, Subject, of_door
@@ -46,14 +47,24 @@ def changed(
     return [(subject, event) for subject, event in ends if event is not None]
 
 
+def may_take_over(router: Router, grid_id: str, now_ms: int, rules: Rules) -> tuple[str, ...]:
+    """To whom a case of a grid can be handed now, by warden_id, the lowest step first: who has its
+    duty on any step, and who is told in the place of one whom nothing reaches. Whom a page offers
+    and whom the site accepts is asked here."""
+    found: list[str] = []
+    for role in Role:
+        found += schedule.on_duty(router.schedule, grid_id, role, now_ms, rules.zone)
+        if role in schedule.SITE_WIDE:
+            found += routing.reachable_on_duty(router, grid_id, role, now_ms, rules)
+    return tuple(dict.fromkeys(found))
+
+
 def judged(
     router: Router, event: CaseHandedOver, grid_id: str, now_ms: int, rules: Rules
 ) -> CaseHandedOver:
-    """The event, with whether the one who is named in it has a grid's duty now, on any step."""
-    on_duty = {*routing.duty_of(router.schedule, grid_id, now_ms, rules)}
-    for role in schedule.SITE_WIDE:  # and who is told in the place of one whom nothing reaches
-        on_duty.update(routing.reachable_on_duty(router, grid_id, role, now_ms, rules))
-    return replace(event, is_off_duty=event.to not in on_duty)
+    """The event, with whether the one who is named in it can have the case now."""
+    is_offered = event.to in may_take_over(router, grid_id, now_ms, rules)
+    return replace(event, is_off_duty=not is_offered)
 
 
 def _ends(

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from gateway.core.rules import Rules
-from gateway.store import case_views, delivery_views, page_views, views
+from gateway.store import case_views, delivery_views, hand_over_views, page_views, views
 from gateway.store.case_views import CaseRow
 from gateway.store.delivery_views import DeliveryRow, Told
 from gateway.store.page_views import ToldCases
@@ -26,7 +26,7 @@ class SharedReads:
 
     def __init__(self, connection: Connection, warden_id: str, now_ms: int) -> None:
         self._connection, self._warden_id, self._now_ms = connection, warden_id, now_ms
-        self._on_duty: dict[str, list[WardenRow]] = {}
+        self._may_take_over: dict[str, list[WardenRow]] = {}
         self._cases: dict[str, CaseRow] = {}
         self._doors: dict[str, DoorRow] = {}
         self._told: dict[str, Told] = {}
@@ -78,9 +78,9 @@ class SharedReads:
         """The pages that want this phone's receipt."""
         return unsigned(self._connection, self._warden_id, self._now_ms)
 
-    def on_duty(self, grid_id: str, rules: Rules) -> list[WardenRow]:
-        """Who has a grid's duty now."""
-        if grid_id not in self._on_duty:
-            found = views.on_duty(self._connection, grid_id, self._now_ms, rules)
-            self._on_duty[grid_id] = found
-        return self._on_duty[grid_id]
+    def may_take_over(self, grid_id: str, rules: Rules) -> list[WardenRow]:
+        """To whom a case of a grid can be handed now."""
+        if grid_id not in self._may_take_over:
+            found = hand_over_views.may_take_over(self._connection, grid_id, self._now_ms, rules)
+            self._may_take_over[grid_id] = found
+        return self._may_take_over[grid_id]

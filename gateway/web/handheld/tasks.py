@@ -192,7 +192,7 @@ class Task(LiveView):
         after = [{action: then for action, then in now.items() if action in can}, *later]
         people: list[WardenRow] = []
         if any(Action.HAND_OVER in step for step in after):
-            duty = shared.on_duty(case.grid_id, self._rulebook.rules)
+            duty = shared.may_take_over(case.grid_id, self._rulebook.rules)
             people = [one for one in duty if one.warden_id != self._warden_id]
         has_it = {
             one.warden_id: [place for place, at in enumerate(ahead) if at.has_it == one.warden_id]

@@ -18,6 +18,7 @@ from gateway.engine.ports import Committed
 from gateway.store import (
     case_log,
     case_views,
+    hand_over_views,
     household_views,
     photos,
     resident_views,
@@ -199,10 +200,11 @@ def to_hand_to(
     now_ms: int,
     rules: Rules,
 ) -> list[WardenRow]:
-    """To whom somebody who may hand the case over can hand it: the others who have duty there."""
+    """To whom somebody who may hand the case over can hand it: but for who has it, those whom
+    the site accepts."""
     if Action.HAND_OVER not in can:
         return []
-    people = views.on_duty(connection, case.grid_id, now_ms, rules)
+    people = hand_over_views.may_take_over(connection, case.grid_id, now_ms, rules)
     has_it = getattr(case, f"{case.state}_by")
     return [person for person in people if person.warden_id != has_it]
 
