@@ -2,8 +2,8 @@
 
 The times in a state are when things happened and when something is due, by the gateway's clock.
 When that is set right they move with it, so that nobody is told too early or too late for it, and a
-silence is as long as it was. What people wrote stays: orders, permits and hours of the day are by
-the true clock, which is what the correction is for.
+silence is as long as it was. What people wrote stays: orders, permits, duties and hours of the day
+are by the true clock, which is what the correction is for (clock_correction.py).
 """
 
 from functools import cache
@@ -26,6 +26,7 @@ BY_PEOPLE = frozenset(
         "quiet",
         "covers",
         "cover",
+        "hands_over_ms",
     }
 )
 

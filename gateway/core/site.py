@@ -29,7 +29,7 @@ from msgspec.structs import replace
 
 from gateway.core import forgetting
 from gateway.core.cases import outages, troubles
-from gateway.core.clock_shift import shifted
+from gateway.core.clock_correction import Known, corrected
 from gateway.core.doors import beside
 from gateway.core.doors.step import next_deadline, step
 from gateway.core.doubted_time import doubted
@@ -73,7 +73,7 @@ from gateway.core.events import (
     TroubleBegan,
     TroubleEnded,
 )
-from gateway.core.households import health, homes
+from gateway.core.households import homes
 from gateway.core.households import step as households
 from gateway.core.households.events import HouseholdSays
 from gateway.core.households.model import Household
@@ -200,7 +200,7 @@ class SiteTurn:
         if subject.kind is SubjectKind.HOUSEHOLD:
             return self._household_step(at_ms, subject, event, queue, follows)
         if isinstance(event, ClockEvent):
-            return self._clock_step(at_ms, event, follows)
+            return self._clock_step(at_ms, event, queue, follows)
         return self._site_step(at_ms, event, queue, follows)
 
     def _door_step(
@@ -315,7 +315,7 @@ class SiteTurn:
         told = troubles.watch_event(doors, self.troubles, at_ms, self.rulebook.rules)
         return [(SITE, told)] if told is not None else []
 
-    def _clock_step(self, at_ms: int, event: ClockEvent, follows: bool) -> Step:
+    def _clock_step(self, at_ms: int, event: ClockEvent, queue: Following, follows: bool) -> Step:
         """What the gateway's clock is worth, or that it was set: then every time is set with it."""
         before = self.doubt
         match event:
@@ -324,17 +324,14 @@ class SiteTurn:
             case ClockSure():
                 self.doubt = SURE
             case ClockCorrected(by_ms=by_ms):
-                doors = self._site.doors | self.doors
-                self.doors = {door_id: shifted(door, by_ms) for door_id, door in doors.items()}
-                known = self._site.households | self.households
-                rules = self.rulebook.rules
-                self.households = {
-                    one: health.corrected(shifted(its, by_ms), by_ms, at_ms, rules)
-                    for one, its in known.items()
-                }
-                self.outages = shifted(self.outages, by_ms)
-                self.troubles = shifted(self.troubles, by_ms)
-                self.router = routing.shifted(self.router, by_ms)
+                known = Known(
+                    self._site.doors | self.doors,
+                    self._site.households | self.households,
+                    *(self.outages, self.troubles, self.router),
+                )
+                known, news = corrected(known, by_ms, at_ms, self.rulebook)
+                self.doors, self.households, self.outages, self.troubles, self.router = known
+                queue.extend(news)
                 self.doubt = SURE
         return Step(SITE, event, (), (), before, self.doubt, follows)
 

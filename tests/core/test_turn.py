@@ -176,7 +176,7 @@ def test_a_clock_that_is_set_moves_doors_outages_troubles_and_people_and_ends_th
     turn.apply(site.now_ms, of_door("1-4"), ReportCame("seal-1-4", 2, Contact.SHUT, 2, True))
     before = [turn.due_ms(of_door(door_id)) for door_id in state.doors]
     times = turn.outages.lost[0].since_ms, turn.troubles.troubles[0].since_ms
-    test_ms = turn.person_due_ms("chen")
+    test_ms, rang = turn.person_due_ms("chen"), turn.router.people["chen"].sent
     assert test_ms is not None
     (step,) = turn.apply(site.now_ms, SITE, ClockCorrected(HOUR))
     assert (step.before, step.after) == (Doubt(0, HOUR), SURE)
@@ -187,7 +187,8 @@ def test_a_clock_that_is_set_moves_doors_outages_troubles_and_people_and_ends_th
     ]
     moved = turn.outages.lost[0].since_ms, turn.troubles.troubles[0].since_ms
     assert moved == (times[0] + HOUR, times[1] + HOUR)
-    assert turn.person_due_ms("chen") == test_ms + HOUR
+    assert turn.router.people["chen"].sent[0].at_ms == rang[0].at_ms + HOUR
+    assert turn.person_due_ms("chen") == test_ms, "a test is at a minute of the day"
 
 
 # A channel took a page.

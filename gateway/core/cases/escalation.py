@@ -325,3 +325,48 @@ def may_start_ms(reason: Reason, now_ms: int, quiet: QuietHours, rules: Rules) -
         if local_time.window_at(rules.zone, starts_ms, closed) is None:
             return starts_ms
     return local_time.outside(rules.zone, now_ms, hours)
+
+
+def corrected(
+    its: Escalation,
+    asked_ms: int | None,
+    by_ms: int,
+    now_ms: int,
+    quiet: QuietHours,
+    rules: Rules,
+) -> Escalation:
+    """An escalation whose times were moved when the gateway's clock was set, with the beginning of
+    its round by the right wall. What only waits so and so long, waits so long.
+
+    Args:
+        its: as it was moved.
+        asked_ms: when its household was asked first, if it was and this is the question; moved too.
+        by_ms: how far, ahead if positive.
+        now_ms: the right time.
+        quiet: the hours of its household.
+        rules: the site's.
+    """
+    if its.step_index:
+        return its
+    from_ms = its.next_ms
+    if not its.round:
+        if not _waits_for_day(its.reason, its.next_ms - by_ms, quiet, rules):
+            return its
+        from_ms = now_ms
+        if asked_ms is not None and its.reason in QUESTIONS:
+            wait_ms = steps_for(its.reason)[0].wait_ms(rules)
+            from_ms = max(now_ms, may_start_ms(its.reason, asked_ms, quiet, rules) + wait_ms)
+    next_ms = may_start_ms(its.reason, from_ms, quiet, rules)
+    return replace(its, next_ms=next_ms, began_ms=its.began_ms + next_ms - its.next_ms)
+
+
+def review_ms(returns_ms: int, by_ms: int, now_ms: int, rules: Rules) -> int:
+    """When a review is waited for no longer, likewise."""
+    if not _waits_for_day(Reason.REVIEW_WAITS, returns_ms - by_ms, (), rules):
+        return returns_ms
+    return may_start_ms(Reason.REVIEW_WAITS, now_ms, (), rules)
+
+
+def _waits_for_day(reason: Reason, due_ms: int, quiet: QuietHours, rules: Rules) -> bool:
+    """Whether a time was no other's than the first that the day or the quiet hours allow."""
+    return may_start_ms(reason, due_ms - 1, quiet, rules) == due_ms

@@ -96,6 +96,14 @@ def next_test_ms(warden_id: str, now_ms: int, rules: Rules) -> int:
     return local_time.next_at(rules.zone, now_ms, minute % local_time.DAY_MIN)
 
 
+def tested_by_day(person: Person, now_ms: int, rules: Rules) -> Person:
+    """Somebody once the gateway's clock was set: the next test, if it is not due already, is at
+    their own minute by the right wall."""
+    if person.test_ms is None or person.test_ms <= now_ms:
+        return person
+    return replace(person, test_ms=next_test_ms(person.warden_id, now_ms, rules))
+
+
 def code(warden_id: str) -> str:
     """What stands for a person where nobody may be named."""
     return f"{_number(warden_id):08x}"

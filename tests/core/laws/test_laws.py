@@ -33,7 +33,7 @@ from gateway.core.events import (
     StaffSet,
 )
 from gateway.core.model import CaseState, Order
-from gateway.core.paging import routing, staff
+from gateway.core.paging import duties, routing, staff
 from gateway.core.paging.schedule import Role
 from gateway.core.paging.staff import Member
 from gateway.core.rules import Rulebook, Rules
@@ -254,13 +254,23 @@ class Watched(Relived):
             silent = {lost.door_id for lost in turn.outages.lost} & {*outage.doors}
             ends = not outage.doors or outage.settles_ms or 2 * len(silent) > len(outage.doors)
             assert ends, f"an outage without end: {outage}"
+        self.explained(at_ms, event)
+        sealed = Counter(turn.sealed)
+        assert +sealed == sealed_of(turn.doors.values())
+        return steps
+
+    def explained(self, at_ms: int, event: Event) -> None:
+        """Whatever explains a silence is there, and duties end by the right clock."""
+        turn = self.turn
         explains = {(its.outage_id, one) for its in turn.outages.outages for one in its.doors}
         for door in turn.doors.values():
             is_there = door.outage is None or (door.outage, door.door_id) in explains
             assert is_there, f"a silence that nothing explains any more: {door}"
-        sealed = Counter(turn.sealed)
-        assert +sealed == sealed_of(turn.doors.values())
-        return steps
+        if isinstance(event, ClockCorrected):
+            held = duties.held(turn.doors.values(), turn.outages, turn.troubles)
+            router, rules = turn.router, turn.rulebook.rules
+            news = duties.changed(router, router, held, at_ms, rules)
+            assert not news, f"a duty that ends by the false clock: {news}"
 
 
 @law
