@@ -127,6 +127,7 @@ async def _run_parts(
     twins = troubles.present(site.troubles, Reason.TWIN)
     watch_twin = twin.TwinWatch(name, partial(engine.trouble, Reason.TWIN), twins)
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics, watch_twin)
+    broker.on_connecting = engine.connecting
     workers = connect(engine, broker, store, settings)
     contacts = contacts_of(engine, settings.contacts, watch_twin)
     by_air = _by_air(engine, store, settings, watch_twin, contacts)
