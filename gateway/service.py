@@ -28,7 +28,7 @@ from gateway.engine.clock import MachineClock
 from gateway.engine.clock_watch import ClockWatch
 from gateway.engine.engine import Engine
 from gateway.engine.marker_keeper import MarkerKeeper
-from gateway.engine.path_watch import PathWatch
+from gateway.engine.path_watch import PathWatch, nobody_by_air
 from gateway.engine.pending import PendingReader
 from gateway.engine.self_watch import self_watch_of
 from gateway.engine.state import CommittedSite
@@ -46,7 +46,7 @@ from gateway.link.console_process import ConsoleProcess
 from gateway.link.server import LinkServer
 from gateway.link.service_manager import STOPS, UP, ServiceManager
 from gateway.notify.addressing import Addresses
-from gateway.notify.connecting import connect
+from gateway.notify.connecting import connect, watch_addresses
 from gateway.photos.ending import PhotoEnding
 from gateway.photos.folder import PhotoFolder
 from gateway.registry import load as registry
@@ -129,6 +129,7 @@ async def _run_parts(
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics, watch_twin)
     broker.on_connecting = engine.connecting
     workers = connect(engine, broker, store, settings)
+    watch_addresses(engine, addresses)
     contacts = contacts_of(engine, settings.contacts, watch_twin)
     by_air = _by_air(engine, store, settings, watch_twin, contacts)
     stopped = asyncio.Event()
@@ -222,8 +223,10 @@ def _by_air(
     with store.reading() as connection:
         heard = seal_paths.heard(connection)
     if not settings.ble.enabled:
-        engine.trouble(Reason.RECEIVER_LOST, is_present=False)  # that there was before
-        return [PathWatch(engine, heard, is_expected=False).run()] if heard else []
+        if heard:
+            return [PathWatch(engine, heard, is_expected=False).run()]
+        nobody_by_air(engine)
+        return []
     ids = AdvertIds()
     watch = PathWatch(engine, heard)
 

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from gateway.core.cases import troubles
 from gateway.core.duration import HOUR_MS, SECOND_MS
 from gateway.core.model import Door, Path, SilentPath
 from gateway.core.path_events import PathHeard, PathSilent, PathsTested
@@ -238,6 +239,15 @@ class PathWatch:
         self._deaf_ms += by_ms
         self._began_ms += by_ms
         self._stretched_ms += by_ms
+
+
+def nobody_by_air(engine: Engine) -> None:
+    """There is no watch, for no seal speaks by air and none is to be heard: what an earlier life
+    found out by it is over."""
+    known = engine.state.troubles
+    for reason in (Reason.RECEIVER_LOST, Reason.NETWORK_AWAY):
+        for about in troubles.present(known, reason):
+            engine.trouble(reason, is_present=False, about=about)
 
 
 def _few(tested: dict[str, Tested]) -> dict[str, Tested]:

@@ -25,7 +25,7 @@ from gateway.core.events import (
     SealUnbound,
 )
 from gateway.core.no_json import NO_JSON
-from gateway.core.subject import SubjectKind
+from gateway.core.subject import SITE, SubjectKind
 from gateway.feeds.cursor import Cursor, Unwritten
 from gateway.feeds.influx_line import NS_PER_MS, LineMaker
 from gateway.feeds.influx_schema import SITE_1M
@@ -239,7 +239,8 @@ _AFTER = (
 _CORRECTIONS = (
     select(_j.body)
     .where(
-        _j.subject_kind == SubjectKind.SITE,
+        _j.subject_kind == SITE.kind,
+        _j.subject_id == SITE.id,
         _j.kind == _CORRECTED,
         _j.journal_id <= bindparam("place"),
     )

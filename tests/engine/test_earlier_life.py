@@ -31,6 +31,7 @@ from gateway.engine.self_watch import (
 from gateway.ingest.twin import ECHOES_MISSED, OVER_S, Echo, Name, TwinWatch
 from gateway.store import seal_paths, tables
 from gateway.store.database import Store
+from gateway.store.seal_tables import seal_readings
 from sealwire import report
 from tests.engine.small_site import HandSeal, beating_at, enrol, rows
 from tests.engine.test_clock_in_doubt import Site
@@ -256,6 +257,7 @@ async def test_when_a_seal_was_heard_on_its_ways_moves_with_the_clock(
         await one.idle()
     with store.reading() as connection:
         assert set(seal_paths.heard(connection)[seal.seal_id].values()) == {heard_ms - HOUR}
+    assert [row["heard_ms"] for row in rows(store, seal_readings)] == [heard_ms - HOUR]
 
 
 async def test_a_start_or_a_broker_that_comes_back_does_not_heal_an_access_point(
