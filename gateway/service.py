@@ -208,6 +208,7 @@ def _updates(engine: Engine, broker: Broker, store: Store) -> UpdateServer:
 
     server = UpdateServer(store, key_of, mark_of, broker.publish, engine.clock.now_ms)
     broker.on_update = server.receive
+    engine.on_clock_set.append(server.moved)
     return server
 
 
