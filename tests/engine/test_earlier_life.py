@@ -13,8 +13,9 @@ from operator import itemgetter
 import msgspec
 import pytest
 
-from gateway.core.events import PermitAnnounced, SealBound
-from gateway.core.model import Path, Permit
+from gateway.core.duration import DAY_MS
+from gateway.core.events import OrderPlaced, PermitAnnounced, SealBound
+from gateway.core.model import Order, Path, Permit
 from gateway.core.reasons import Reason
 from gateway.core.subject import of_door
 from gateway.engine.engine import Engine
@@ -24,6 +25,8 @@ from gateway.engine.self_watch import (
     BROKER_AWAY_MS,
     CONSOLE,
     DISK_EVERY_MS,
+    SEALS_EVERY_MS,
+    SEALS_FIRST_MS,
     BrokerPlace,
     Disk,
     SelfWatch,
@@ -107,6 +110,26 @@ async def test_a_clock_that_is_set_makes_no_trouble_longer_nor_shorter(
         engine.look()
         await engine.idle()
         assert said(store, Reason.FORGERY) == ["began", "ended"]
+
+
+async def test_a_gateway_that_starts_within_each_hour_tells_of_a_seal_that_nobody_tested(
+    store: Store,
+) -> None:
+    bare = HandSeal()
+    enrol(store, [bare], bound=False)
+    clock = ManualClock()
+    async with watched(store, clock) as (engine, watch):
+        await engine.submit(of_door("door-0"), SealBound(bare.seal_id, None, must_certify=True))
+        order = Order("o", clock.now_ms(), clock.now_ms() + 30 * DAY_MS)
+        await engine.submit(of_door("door-0"), OrderPlaced(order))
+        await looks(engine, watch)
+    assert said(store, Reason.UNCERTIFIED) == []
+    for _ in range(2):
+        clock.advance(SEALS_EVERY_MS - SEALS_FIRST_MS)
+        async with watched(store, clock) as (engine, watch):
+            clock.advance(SEALS_FIRST_MS)
+            await looks(engine, watch)
+    assert said(store, Reason.UNCERTIFIED) == ["began"]
 
 
 async def test_a_start_does_not_make_a_disk_roomier(store: Store) -> None:
