@@ -28,7 +28,7 @@ from gateway.engine.clock import MachineClock
 from gateway.engine.clock_watch import ClockWatch
 from gateway.engine.engine import Engine
 from gateway.engine.marker_keeper import MarkerKeeper
-from gateway.engine.path_watch import PathWatch
+from gateway.engine.path_watch import PathWatch, nobody_by_air
 from gateway.engine.pending import PendingReader
 from gateway.engine.self_watch import self_watch_of
 from gateway.engine.state import CommittedSite
@@ -46,7 +46,7 @@ from gateway.link.console_process import ConsoleProcess
 from gateway.link.server import LinkServer
 from gateway.link.service_manager import STOPS, UP, ServiceManager
 from gateway.notify.addressing import Addresses
-from gateway.notify.connecting import connect
+from gateway.notify.connecting import connect, watch_addresses
 from gateway.photos.ending import PhotoEnding
 from gateway.photos.folder import PhotoFolder
 from gateway.registry import load as registry
@@ -127,7 +127,9 @@ async def _run_parts(
     twins = troubles.present(site.troubles, Reason.TWIN)
     watch_twin = twin.TwinWatch(name, partial(engine.trouble, Reason.TWIN), twins)
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics, watch_twin)
+    broker.on_connecting = engine.connecting
     workers = connect(engine, broker, store, settings)
+    watch_addresses(engine, addresses)
     contacts = contacts_of(engine, settings.contacts, watch_twin)
     by_air = _by_air(engine, store, settings, watch_twin, contacts)
     stopped = asyncio.Event()
@@ -206,6 +208,7 @@ def _updates(engine: Engine, broker: Broker, store: Store) -> UpdateServer:
 
     server = UpdateServer(store, key_of, mark_of, broker.publish, engine.clock.now_ms)
     broker.on_update = server.receive
+    engine.on_clock_set.append(server.moved)
     return server
 
 
@@ -221,8 +224,10 @@ def _by_air(
     with store.reading() as connection:
         heard = seal_paths.heard(connection)
     if not settings.ble.enabled:
-        engine.trouble(Reason.RECEIVER_LOST, is_present=False)  # that there was before
-        return [PathWatch(engine, heard, is_expected=False).run()] if heard else []
+        if heard:
+            return [PathWatch(engine, heard, is_expected=False).run()]
+        nobody_by_air(engine)
+        return []
     ids = AdvertIds()
     watch = PathWatch(engine, heard)
 

@@ -125,20 +125,13 @@ class Engine:
         self._reading = Reading(store, state, authenticator, backlog)
         parts = self._writer, state, addressing, self.clock, self.metrics, self.trouble
         self._committing = Committing(*parts)
-        self._stepping = Stepping(
-            state,
-            addressing,
-            self.clock,
-            self._reading,
-            self._scheduler,
-            Isolation(store, state, self._scheduler, authenticator),
-            self._poison,
-            self._queue,
-            journal_id + 1,
-        )
+        isolation = Isolation(store, state, self._scheduler, authenticator)
+        ways = addressing, self.clock, self._reading, self._scheduler, isolation, self._poison
+        self._stepping = Stepping(state, *ways, self._queue, journal_id + 1)
         guards = self._rates, self._reading.rates, self._stepping.refusals
         self._attacks = Attacks(self.trouble, *guards, state.troubles, self.clock.now_ms())
-        self.on_clock_set: list[Callable[[int], None]] = [self._attacks.moved, self._poison.moved]
+        moved = self._attacks.moved, self._poison.moved, self.metrics.moved
+        self.on_clock_set: list[Callable[[int], None]] = [*moved]
         if rules_known != msgspec.json.encode(state.rulebook):
             self._queue.wait(Command(SITE, RulesSet(state.rulebook)))
         for news in state.unjournaled():
@@ -190,9 +183,15 @@ class Engine:
             return True  # its seal gets no receipt, and sends it again
         if len(self._queue) >= QUEUE_MAX:
             self.metrics.turned_away += 1
+            if not by_air:
+                self._reading.backlog.turned_away(self.clock.now_ms(), waited_ms)
             return False
         self._put(Received(topic, payload, token, live, waited_ms, by_air, signal_dbm))
         return True
+
+    def connecting(self) -> None:
+        """The broker is connected anew, and what it was left with comes again; before that does."""
+        self._reading.backlog.connected(self.clock.now_ms())
 
     def heard_contact(self, said: ContactSaid) -> bool:
         """A contact of another maker said something, now. False if it was turned away, and lost."""

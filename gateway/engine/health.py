@@ -67,6 +67,12 @@ class Metrics:
         """The connection to the broker stands, or is gone."""
         self.broker_connected, self.broker_since_ms = connected, self._now_ms()
 
+    def moved(self, by_ms: int) -> None:
+        """The gateway's clock was set by so much: what has lasted has lasted as long as before."""
+        self.started_ms += by_ms
+        if self.broker_since_ms is not None:
+            self.broker_since_ms += by_ms
+
     def clock(self, state: ClockState, doubt: Doubt, is_told: bool) -> None:
         """What the gateway's clock is worth."""
         self._clock = state, doubt, is_told

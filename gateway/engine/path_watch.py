@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from gateway.core.cases import troubles
 from gateway.core.duration import HOUR_MS, SECOND_MS
 from gateway.core.model import Door, Path, SilentPath
 from gateway.core.path_events import PathHeard, PathSilent, PathsTested
@@ -54,7 +55,8 @@ class PathWatch:
         heard: of each seal that was ever heard by air, when on which way, in ms of UTC.
         is_expected: whether there is to be a receiver; without one nobody is told that it is away.
 
-    `stretch` is called every minute with the time, and how to ask when a seal was heard.
+    `stretch` is called every minute with the time, and how to ask when a seal was heard: the first
+    time at the first look, for a gateway that was away expects what those transmit who went on.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class PathWatch:
         is_expected: bool = True,
     ) -> None:
         self._engine = engine
-        self.stretch: Stretch = lambda _, __: None
+        self.stretch: Stretch | None = None
         now_ms = self._began_ms = engine.clock.now_ms()  # until then we heard nobody
         self._heard = {
             seal_id: {**dict.fromkeys(Path, now_ms), **of} for seal_id, of in heard.items()
@@ -74,7 +76,7 @@ class PathWatch:
         self._is_expected = is_expected
         self._listening_ms: int | None = None  # since when the receiver hears
         self._deaf_ms = now_ms  # or since when it does not
-        self._stretched_ms = now_ms
+        self._stretched_ms = now_ms - STRETCH_EVERY_MS
         self._causes = PathCauses(engine)
         self._tested: dict[str, Tested] = {}  # by test_id
         self._said: dict[tuple[str, Path], PathSilent | PathHeard] = {}  # and not stored yet
@@ -104,7 +106,7 @@ class PathWatch:
             is_explained = door.door_id in explained
             self._look_at(door, Path.NETWORK, now_ms, is_explained=is_explained)
             self._test(door)
-        if now_ms - self._stretched_ms >= STRETCH_EVERY_MS:
+        if self.stretch is not None and now_ms - self._stretched_ms >= STRETCH_EVERY_MS:
             self._stretched_ms = now_ms
             self.stretch(now_ms, self._heard_ms)
 
@@ -238,6 +240,15 @@ class PathWatch:
         self._deaf_ms += by_ms
         self._began_ms += by_ms
         self._stretched_ms += by_ms
+
+
+def nobody_by_air(engine: Engine) -> None:
+    """There is no watch, for no seal speaks by air and none is to be heard: what an earlier life
+    found out by it is over."""
+    known = engine.state.troubles
+    for reason in (Reason.RECEIVER_LOST, Reason.NETWORK_AWAY):
+        for about in troubles.present(known, reason):
+            engine.trouble(reason, is_present=False, about=about)
 
 
 def _few(tested: dict[str, Tested]) -> dict[str, Tested]:

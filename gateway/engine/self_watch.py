@@ -38,7 +38,8 @@ DISK_LOW_BYTES: Final = 500_000_000  # or so much of it, where it is small:
 DISK_LOW_SHARE: Final = 20  # one in so many
 DISK_ENOUGH: Final = 1.2  # times what is low, until it is over
 CERTIFICATES_EVERY_MS: Final = HOUR_MS
-SEALS_EVERY_MS: Final = HOUR_MS  # so nobody is told within an hour of a start
+SEALS_EVERY_MS: Final = HOUR_MS
+SEALS_FIRST_MS: Final = 10 * MINUTE_MS  # after a start, which may come within each hour
 ENDS_SOON_MS: Final = 30 * DAY_MS  # told by day,
 ENDS_NOW_MS: Final = 2 * DAY_MS  # and at any hour
 CERTIFICATE_WAIT_S: Final = 10.0
@@ -147,7 +148,7 @@ class SelfWatch:
         self._database, self._disk = database, disk
         self._connected_ms = engine.clock.now_ms()  # at its start it has its time as well
         self._disk_ms = self._certificates_ms = 0
-        self._seals_ms = self._connected_ms
+        self._seals_ms = self._connected_ms - SEALS_EVERY_MS + SEALS_FIRST_MS
         known = engine.state.troubles
         self._is_low = troubles.is_present(known, Reason.DISK_LOW)  # an earlier life said so
         self._certificates: dict[str, int] = {}

@@ -94,7 +94,7 @@ class Stepping:
     def take_back(self) -> None:
         """The latest unit of work is not to be: all is as before it."""
         backlog, self._doubted_id = self._before
-        self._reading.backlog = copy(backlog)
+        self._reading.backlog = self._reading.backlog.taken_back(backlog)
         self._scheduler.put_back()
 
     def _remember(self) -> None:

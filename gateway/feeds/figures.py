@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from gateway.core.evidence import Evidence
 from gateway.core.model import CaseState
+from gateway.engine.clock import steady_ms
 from gateway.engine.clock_states import ClockState
 from gateway.engine.health import Health
 from gateway.feeds.battery_trend import days_left
@@ -42,12 +43,15 @@ class Figures:
     Args:
         store: whose database is looked at.
         site_id: the site's random id.
+        steady_ms: A clock that only ever goes forward.
     """
 
-    def __init__(self, store: Store, site_id: str) -> None:
-        self._store = store
+    def __init__(
+        self, store: Store, site_id: str, steady_ms: Callable[[], int] = steady_ms
+    ) -> None:
+        self._store, self._steady_ms = store, steady_ms
         self._maker = LineMaker(GATEWAY_STATS, site_id)
-        self._sizes: deque[tuple[int, int]] = deque(maxlen=GROWTHS_KEPT)  # when, bytes
+        self._sizes: deque[tuple[int, int]] = deque(maxlen=GROWTHS_KEPT)  # steady, bytes
         self._slow: dict[str, Value] = {}
         self._slow_ms = self._batteries_ms = 0
         self._battery_days: float | None = None
@@ -69,7 +73,7 @@ class Figures:
             unwritten = unwritten_count(connection)
             counted = {reason: int(count) for reason, count in connection.execute(_REFUSALS)}
         lag, first_ms = behind
-        sizes = self._disk(now_ms)
+        sizes = self._disk(self._steady_ms())
         fields: dict[str, Value] = {
             **_counted(health),
             "cursor_lag": lag,
@@ -101,8 +105,8 @@ class Figures:
         }
 
     def _disk(self, now_ms: int) -> dict[str, Value]:
-        """What is free, and how long it lasts as the database has grown; nothing is said of that
-        before it is known."""
+        """What is free, and how long it lasts as the database has grown by the steady clock;
+        nothing is said of that before it is known."""
         path = self._store.path
         free, size = shutil.disk_usage(path.parent).free, path.stat().st_size
         log = path.with_name(path.name + "-wal")

@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, bindparam, delete, func, select, tuple_
 
 from gateway.core.duration import DAY_MS
+from gateway.core.model import SURE
+from gateway.store import states
 from gateway.store.database import Store
 from gateway.store.feed_tables import feed_keys, milestones
 from gateway.store.statements import upsert
@@ -105,10 +107,12 @@ class MilestoneLog:
     def forget(self, now_ms: int) -> int:
         """Drop a few of those that are too old or too many; how many had never been told.
 
-        Whoever wants all of them gone calls it until `is_long` says no.
+        Whoever wants all of them gone calls it until `is_long` says no. While the clock is in doubt
+        nothing is too old.
         """
         with self._store.writing() as connection:
-            old = connection.execute(_TOO_OLD, {"before_ms": now_ms - KEPT_MS}).scalars().all()
+            before = {"before_ms": _before_ms(connection, now_ms)}
+            old = connection.execute(_TOO_OLD, before).scalars().all()
             if not old:
                 return 0
             place = connection.execute(_PLACE).scalar()
@@ -119,8 +123,12 @@ class MilestoneLog:
     def is_long(self, now_ms: int) -> bool:
         """Whether there is anything to forget."""
         with self._store.reading() as connection:
-            found = connection.execute(_TOO_OLD.limit(1), {"before_ms": now_ms - KEPT_MS})
-            return found.first() is not None
+            before = {"before_ms": _before_ms(connection, now_ms)}
+            return connection.execute(_TOO_OLD.limit(1), before).first() is not None
+
+
+def _before_ms(connection: Connection, now_ms: int) -> int:
+    return now_ms - KEPT_MS if states.doubt(connection) == SURE else 0
 
 
 def _place(connection: Connection) -> int:

@@ -5,7 +5,7 @@ as long as silence is nothing yet; so long it is *covered*. What may have waited
 as old as it may be: what a broker kept for hours says nothing of now.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -113,6 +113,26 @@ class Minutes:
     def forget(self, door_id: str) -> None:
         """Its seal is off, or another one that has not spoken yet; or what it said is forgotten."""
         self._doors.pop(door_id, None)
+
+    def moved(self, by_ms: int, at_ms: int, falsely: Collection[str]) -> None:
+        """The clock was set by so much, to this time: the minute that goes on is one of the right
+        time, and none tells of those between.
+
+        Args:
+            by_ms: ahead if positive.
+            at_ms: the right time.
+            falsely: the doors whose last word was dated by the false clock.
+        """
+        for door_id in falsely:
+            door = self._doors.get(door_id)
+            if door is not None:
+                door.heard_ms += by_ms
+        for door in self._doors.values():
+            door.counted_ms += by_ms
+        # A little is waited for, or closed as always: else a minute would be told twice.
+        near_ms = at_ms if self.from_ms is None else self.from_ms
+        if not near_ms - MINUTE_MS <= at_ms < near_ms + 2 * MINUTE_MS:
+            self.begin(at_ms)
 
     def close_one(self, at_ms: int) -> list[Minute] | None:
         """The minute that goes on, of each group, if it has ended by this time; else None. Of a gap

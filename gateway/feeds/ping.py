@@ -3,6 +3,7 @@
 A dead gateway says nothing, so that somebody who is told of silence is told of its death. What is
 not well is said as soon as it is seen, at the same address with `/fail` behind it, with the names
 of what is wrong and nothing else. That the engine works is proved anew each time, by its own work.
+A gateway that has just begun has no broker yet: of that alone nothing is said for a while.
 
 Source: the pinging API of Healthchecks, which services like it share: a POST to the check's address
 is a success, to `/fail` behind it a failure; 200 means that it was heard, but for "OK (not found)"
@@ -20,6 +21,7 @@ from gateway.channels.verdict import WORDS_MAX, need_no_page
 from gateway.core.duration import MINUTE_MS
 from gateway.engine.clock_states import ClockState
 from gateway.engine.engine import Engine
+from gateway.engine.self_watch import BROKER_AWAY_MS
 from gateway.settings.looked_after import Ping
 from gateway.settings.web_address import WebAddress, web_address
 
@@ -31,6 +33,7 @@ OUTBOX_LATE_MS: Final = 5 * MINUTE_MS
 HEARD: Final = 200
 NOT_HEARD: Final = (b"not found", b"rate limited")  # inside an answer of 200
 FAIL: Final = "/fail"
+BROKER_AWAY: Final = "broker_away"
 
 
 async def wrongs(engine: Engine, works_s: float = WORKS_S) -> list[str]:
@@ -52,7 +55,7 @@ async def wrongs(engine: Engine, works_s: float = WORKS_S) -> list[str]:
     oldest_ms = health.outbox_oldest_ms
     for name, is_so in (
         ("store_failing", not health.store_ok),
-        ("broker_away", not health.broker_connected),
+        (BROKER_AWAY, not health.broker_connected),
         ("clock_doubted", health.clock is not ClockState.SURE or health.clock_told),
         ("pages_wait", oldest_ms is not None and health.at_ms - oldest_ms > OUTBOX_LATE_MS),
     ):
@@ -94,12 +97,19 @@ class Pinger:
         try:
             while True:
                 found = await wrongs(self._engine, self._works_s)
+                if told_s < 0 and found == [BROKER_AWAY] and self._has_just_begun():
+                    await asyncio.sleep(self._look_s)
+                    continue
                 if found != told or clock() - told_s >= self._every_s:
                     is_heard = await self._say(found)
                     told, told_s = (found if is_heard else None), clock()
                 await asyncio.sleep(self._look_s)
         finally:
             await self._client.close()
+
+    def _has_just_begun(self) -> bool:
+        health = self._engine.health()
+        return health.at_ms - health.started_ms < BROKER_AWAY_MS
 
     async def _say(self, found: list[str]) -> bool:
         """Whether it was heard."""

@@ -48,6 +48,10 @@ class Attention:
         """It was, so the broker may send another."""
         self._unacknowledged.discard(token)
 
+    def is_waiting_for(self, few: int) -> bool:
+        """Whether so few are unacknowledged, or fewer."""
+        return len(self._unacknowledged) <= few
+
     def read(self, is_empty: bool) -> None:
         """The socket was read, until nothing was left or until others had their turn."""
         self._is_empty = is_empty

@@ -66,6 +66,7 @@ class Broker:
         twin: TwinWatch | None = None,
     ) -> None:
         self.on_update: Callable[[str, bytes], None] = lambda _topic, _payload: None
+        self.on_connecting: Callable[[], None] = lambda: None  # before anything comes by it
         self._twin = twin or TwinWatch(Name(0, gateway_id))
         self._settings, self._receive, self._metrics = settings, receive, metrics
         self._echo_topic = topics.echo(gateway_id)
@@ -74,6 +75,7 @@ class Broker:
         self._gone = asyncio.Event()
         self._ready = asyncio.Event()
         self._generation = 0  # of the connection, so that no token outlives its own
+        self._left = 0  # of this connection: for want of room, to come again with the next
         self._writing = False
         self._read_from: Any = None
         self._echo_sent: dict[bytes, float] = {}
@@ -161,7 +163,9 @@ class Broker:
         self._refusal = ""
         self._caught_up = False
         self._generation += 1
+        self._left = 0
         self._attention.connected()
+        self.on_connecting()
         place = self._settings.host, self._settings.port, KEEPALIVE_S
         await asyncio.to_thread(self._client.connect, *place)
         sock = self._client.socket()
@@ -211,6 +215,9 @@ class Broker:
                 self._send_echo(now)
             self._twin.look(now)
             if self._twin.gives_way:
+                return
+            if self._left and self._attention.is_waiting_for(self._left):
+                log.info("the broker gives again what found no room; connecting anew")
                 return
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(LOOK_EVERY_S, self._settings.echo_s)):
@@ -336,11 +343,14 @@ class Broker:
             self.on_update(topic, payload)
             self.acknowledge(token)
         else:
-            live = self._caught_up and not message.dup
-            waited_ms = self._attention.waited_ms()
-            if token:
-                self._attention.taken(token)
-            self._receive(topic, payload, token, live, waited_ms)
+            self._hand_over(topic, payload, token, self._caught_up and not message.dup)
+
+    def _hand_over(self, topic: str, payload: bytes, token: int, live: bool) -> None:
+        waited_ms = self._attention.waited_ms()
+        if token:
+            self._attention.taken(token)
+        if not self._receive(topic, payload, token, live, waited_ms) and token:
+            self._left += 1
 
     def _hear_echo(self, token: bytes) -> None:
         self._echo_heard = steady_s()

@@ -41,6 +41,17 @@ class Addresses:
             warden.warden_id: warden for there in registry.wardens.values() for warden in there
         }
 
+    def all(self) -> set[tuple[str, str]]:
+        """Wherever anybody is told: the kind of channel, and the address as entries bear it."""
+        found = {
+            (name, _address_of(name, address, warden))
+            for warden in self._wardens.values()
+            for name, address in warden.channels
+        }
+        if self._site_webhook:
+            found.add((WEBHOOK.name, self._site_webhook))
+        return found | ({(HOUSEHOLD, HOUSEHOLD)} if self._has_texts else set())
+
     def site_entries(self, page: PageDue, door_id: str, now_ms: int) -> list[Entry]:
         """For the site's own webhook: each page, once a round."""
         if not self._site_webhook or page.step_index or page.to:
@@ -111,7 +122,6 @@ class Addresses:
     ) -> Entry:
         kind = kind_of(channel[0])
         is_delivered = kind is not None and kind.open is None
-        is_theirs = kind is not None and kind.is_of_person and warden is not None
         return Entry(
             entry_id=0,
             page_id=personal_page.page_id,
@@ -119,7 +129,7 @@ class Addresses:
             door_id=personal_page.door_id,
             warden_id=None if warden is None else warden.warden_id,
             channel=channel[0],
-            address=warden.warden_id if is_theirs and warden else channel[1],
+            address=_address_of(*channel, warden),
             language=self._language if warden is None else warden.language,
             reason=personal_page.reason,
             since_ms=personal_page.since_ms,
@@ -130,6 +140,13 @@ class Addresses:
             sent_id=self._sent_id(personal_page, channel),
             evidence=Evidence.QUEUED if is_delivered else None,
         )
+
+
+def _address_of(name: str, address: str, warden: Warden | None) -> str:
+    """Where a channel's entries go: of some kinds, to the person."""
+    kind = kind_of(name)
+    is_theirs = kind is not None and kind.is_of_person and warden is not None
+    return warden.warden_id if is_theirs and warden else address
 
 
 def channels(warden: Warden, ways: Ways) -> tuple[tuple[str, str], ...]:

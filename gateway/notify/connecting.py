@@ -12,7 +12,9 @@ from gateway.core.reasons import Reason
 from gateway.engine import needed
 from gateway.engine.engine import Engine
 from gateway.engine.ports import Outlet
+from gateway.notify.addressing import Addresses
 from gateway.notify.delivery import DeliveryWorker
+from gateway.notify.destination import code_of
 from gateway.settings import Settings
 from gateway.store import outbox, resident_views
 from gateway.store.database import Store
@@ -58,6 +60,20 @@ def connect(
     engine.connect(outlet, [worker.offer for worker in workers])
     engine.on_clock_set += [worker.clock_set for worker in workers]
     return workers
+
+
+def watch_addresses(engine: Engine, addresses: Addresses) -> None:
+    """Where nobody is told any more nothing is failing: that is over, now and whenever the registry
+    changes, for no page will ever prove it."""
+
+    def look() -> None:
+        codes = {code_of(kind, address) for kind, address in addresses.all()}
+        for code in troubles.present(engine.state.troubles, Reason.CHANNEL_FAILING):
+            if code not in codes and code != troubles.MORE:
+                engine.trouble(Reason.CHANNEL_FAILING, is_present=False, about=code)
+
+    look()
+    engine.on_known.append(lambda _: look())
 
 
 def _channels(store: Store, settings: Settings) -> Iterator[tuple[str, Channel]]:

@@ -62,17 +62,22 @@ class Hands(Struct, frozen=True):
     is_told: Callable[[str], bool]  # by its code: that was told, perhaps by an earlier life
 
 
+def code_of(kind: str, address: str) -> str:
+    """The name of an address in logs and cases: made of it, and nothing can be made of the name."""
+    return hashlib.blake2s(f"{kind}:{address}".encode(), digest_size=4).hexdigest()
+
+
 class Destination:
     """Where pages of one kind go to one address.
 
-    `code` names it in logs and cases: made of the address, and nothing can be made of it.
+    `code` names it in logs and cases (`code_of`).
     `read_to`, `is_behind` and `looks_ms` are the worker's: how far the outbox was read for it, and
     when it is called.
     """
 
     def __init__(self, kind: str, address: str, places: int, hands: Hands) -> None:
         self.kind, self.address = kind, address
-        self.code = hashlib.blake2s(f"{kind}:{address}".encode(), digest_size=4).hexdigest()
+        self.code = code_of(kind, address)
         self.read_to, self.is_behind = 0, False
         self.looks_ms: int | None = None  # when `go` is called next
         self.last_words: str | None = None

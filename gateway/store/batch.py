@@ -273,9 +273,13 @@ class WriteBatch:
 
     def clock_set(self, by_ms: int) -> None:
         """The clock was set by so much: what waits in the outbox waits as long as before, and each
-        seal was heard as long ago on its ways."""
-        for statement in (sql.SHIFT_OUTBOX, sql.SHIFT_PATHS):
+        seal was heard as long ago, by whatever way."""
+        for statement in (sql.SHIFT_OUTBOX, *sql.SHIFT_HEARD):
             self._rows[statement].append({"b_by_ms": by_ms})
+        for reading in self._readings.values():
+            for name in ("heard_ms", "booted_ms"):
+                if reading[name] is not None:
+                    reading[name] += by_ms
         for row in self._heard.values():
             row["heard_ms"] += by_ms
 

@@ -1,7 +1,17 @@
 """The tables of what a seal says of itself, and of what it is asked to do. They belong to those of
 `tables`."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    update,
+)
 
 from gateway.store.tables import BigId, Bytes, metadata
 
@@ -17,6 +27,12 @@ seal_readings = Table(
     Column("reset_cause", String(16), nullable=True),
     Column("booted_ms", BigInteger, nullable=True),
     sqlite_with_rowid=False,
+)
+
+# The clock was set by so much: when a seal was heard, and began, moves with it.
+SHIFTED = update(seal_readings).values(
+    heard_ms=seal_readings.c.heard_ms + bindparam("b_by_ms"),
+    booted_ms=seal_readings.c.booted_ms + bindparam("b_by_ms"),
 )
 
 seal_commands = Table(

@@ -287,7 +287,7 @@ ANNOUNCE_OPENING = _set(tables.openings, "opening_id", "b_id", "reason", "permit
 UPSERT_CASE = _of(tables.cases, _upsert_case)
 INSERT_MILESTONE = _upsert(feed_tables.milestones)
 UPSERT_SPAN = _upsert(span_tables.heartbeat_spans)
-SHIFT_PATHS = Statement(seal_paths.SHIFTED, ["b_by_ms"])
+SHIFT_HEARD = tuple(Statement(one.SHIFTED, ["b_by_ms"]) for one in (seal_paths, seal_tables))
 UPSERT_PATH = _upsert(seal_paths.PATHS)
 INSERT_DETOUR = _upsert(case_log.DETOURS)
 INSERT_LATE_REFUSAL = _upsert(case_log.LATE_REFUSALS)
@@ -349,6 +349,7 @@ IN_ORDER = (
     INSERT_EVENT,
     RAISE_MARK,
     UPDATE_WINDOW,
+    *SHIFT_HEARD,
     UPSERT_READING,
     UPDATE_COMMAND,
     UPDATE_SEAL,
@@ -356,7 +357,6 @@ IN_ORDER = (
     INSERT_ENROLMENT,
     UPDATE_DOOR,
     UPSERT_SPAN,
-    SHIFT_PATHS,
     UPSERT_PATH,
     UPSERT_REFUSAL,
     UPSERT_ORDER,

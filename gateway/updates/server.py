@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from msgspec.structs import replace
+
 from gateway.store import seal_commands
 from gateway.store.database import Store, StoreError
 from gateway.store.seal_commands import CommandKind, TooManyCommandsError
@@ -96,6 +98,21 @@ class UpdateServer:
                 cipher, raw_id, epoch, counter + i, request.release, offset, data
             )
             self._publish(where, frame)
+
+    def moved(self, by_ms: int) -> None:
+        """The gateway's clock was set by so much: whoever is at it, or waits, has done so for as
+        long as before. What has finished keeps its time, by which a stop is judged."""
+        for known in (self._called_ms, self._heard_ms):
+            for seal_id in known:
+                known[seal_id] += by_ms
+        self._loaded_ms += by_ms
+        current = self._rollout
+        if current is None or current.state not in kept.LIVE:
+            return
+        for seal_id, progress in current.seals.items():
+            if progress.state not in rollout.FINISHED:
+                later = replace(progress, changed_ms=progress.changed_ms + by_ms)
+                current.seals[seal_id] = self._changed[seal_id] = later
 
     async def run(self) -> None:
         """Read what people asked for, write how the seals stand, until cancelled."""
@@ -199,7 +216,8 @@ class UpdateServer:
                 and progress.state is SealState.WAITING
                 and progress.stage <= stage
                 and now_ms - progress.changed_ms >= rollout.SILENT_MS
-                and max(self._heard_ms.get(seal_id, 0), self._loaded_ms) <= quiet_ms
+                and self._heard_ms.get(seal_id, 0) <= quiet_ms
+                and self._loaded_ms <= now_ms - rollout.LISTENED_MS
             ):
                 self._move(seal_id, rollout.given_up(progress, now_ms))
 

@@ -123,6 +123,46 @@ async def test_a_clock_that_is_corrected_between_moves_what_the_store_knows(stor
     assert [row["kind"] for row in rows(store, tables.journal)].count("clock_corrected") == 1
 
 
+@pytest.mark.parametrize("is_killed", [False, True])
+async def test_what_found_no_room_is_as_old_as_when_it_was_turned_away(
+    store: Store, monkeypatch: pytest.MonkeyPatch, is_killed: bool
+) -> None:
+    """The broker gives it again with the next connection only; meanwhile others are heard."""
+    first, second = HandSeal(), HandSeal()
+    enrol(store, [first, second])
+    clock = ManualClock()
+    monkeypatch.setattr("gateway.engine.engine.QUEUE_MAX", 1)
+    opened = second.sealed(second.edge())
+    async with beating_at(store, clock) as engine:
+        assert engine.receive(first.topic, first.sealed(first.heartbeat()), 1)
+        assert not engine.receive(second.topic, opened, 2, waited_ms=1_000)
+        await engine.idle()
+        clock.advance(60_000)
+        await heard(engine, first, first.heartbeat())
+        clock.advance(60_000)
+        if not is_killed:
+            engine.connecting()
+            await comes_again(engine, clock, first, second, opened)
+    if is_killed:
+        async with beating_at(store, clock) as engine:
+            engine.connecting()
+            await comes_again(engine, clock, first, second, opened)
+    assert journaled_waits(store) == [0, 0, 121_000, 0, 1_000]
+
+
+async def comes_again(
+    engine: Engine, clock: ManualClock, first: HandSeal, second: HandSeal, opened: bytes
+) -> None:
+    """On a connection of its own; nothing is left behind, and the next one begins with nothing."""
+    engine.receive(second.topic, opened, 3, live=False)
+    await engine.idle()
+    clock.advance(1_000)
+    await heard(engine, first, first.heartbeat())
+    clock.advance(1_000)
+    engine.connecting()
+    await heard(engine, first, first.edge(), live=False)
+
+
 @pytest.mark.parametrize("number", range(1 if SEED else LIVES))
 async def test_whatever_the_lives_every_edge_lies_in_its_interval(
     number: int, tmp_path: Path

@@ -13,8 +13,9 @@ from operator import itemgetter
 import msgspec
 import pytest
 
-from gateway.core.events import PermitAnnounced, SealBound
-from gateway.core.model import Path, Permit
+from gateway.core.duration import DAY_MS
+from gateway.core.events import OrderPlaced, PermitAnnounced, SealBound
+from gateway.core.model import Order, Path, Permit
 from gateway.core.reasons import Reason
 from gateway.core.subject import of_door
 from gateway.engine.engine import Engine
@@ -24,6 +25,8 @@ from gateway.engine.self_watch import (
     BROKER_AWAY_MS,
     CONSOLE,
     DISK_EVERY_MS,
+    SEALS_EVERY_MS,
+    SEALS_FIRST_MS,
     BrokerPlace,
     Disk,
     SelfWatch,
@@ -31,6 +34,7 @@ from gateway.engine.self_watch import (
 from gateway.ingest.twin import ECHOES_MISSED, OVER_S, Echo, Name, TwinWatch
 from gateway.store import seal_paths, tables
 from gateway.store.database import Store
+from gateway.store.seal_tables import seal_readings
 from sealwire import report
 from tests.engine.small_site import HandSeal, beating_at, enrol, rows
 from tests.engine.test_clock_in_doubt import Site
@@ -106,6 +110,26 @@ async def test_a_clock_that_is_set_makes_no_trouble_longer_nor_shorter(
         engine.look()
         await engine.idle()
         assert said(store, Reason.FORGERY) == ["began", "ended"]
+
+
+async def test_a_gateway_that_starts_within_each_hour_tells_of_a_seal_that_nobody_tested(
+    store: Store,
+) -> None:
+    bare = HandSeal()
+    enrol(store, [bare], bound=False)
+    clock = ManualClock()
+    async with watched(store, clock) as (engine, watch):
+        await engine.submit(of_door("door-0"), SealBound(bare.seal_id, None, must_certify=True))
+        order = Order("o", clock.now_ms(), clock.now_ms() + 30 * DAY_MS)
+        await engine.submit(of_door("door-0"), OrderPlaced(order))
+        await looks(engine, watch)
+    assert said(store, Reason.UNCERTIFIED) == []
+    for _ in range(2):
+        clock.advance(SEALS_EVERY_MS - SEALS_FIRST_MS)
+        async with watched(store, clock) as (engine, watch):
+            clock.advance(SEALS_FIRST_MS)
+            await looks(engine, watch)
+    assert said(store, Reason.UNCERTIFIED) == ["began"]
 
 
 async def test_a_start_does_not_make_a_disk_roomier(store: Store) -> None:
@@ -256,6 +280,7 @@ async def test_when_a_seal_was_heard_on_its_ways_moves_with_the_clock(
         await one.idle()
     with store.reading() as connection:
         assert set(seal_paths.heard(connection)[seal.seal_id].values()) == {heard_ms - HOUR}
+    assert [row["heard_ms"] for row in rows(store, seal_readings)] == [heard_ms - HOUR]
 
 
 async def test_a_start_or_a_broker_that_comes_back_does_not_heal_an_access_point(

@@ -167,6 +167,24 @@ async def test_beats_by_air_alone_are_liveness(store: Store, seal: HandSeal) -> 
         assert one.door.edges == 0
 
 
+async def test_a_seal_that_beat_by_air_while_we_were_away_is_heard_from_the_first_word(
+    store: Store, seal: HandSeal
+) -> None:
+    """What a start expects of it goes on from what was heard last, as far as it has come since."""
+    clock = ManualClock()
+    async with house(store, seal, clock) as one:
+        one.engine.note(of_door("door-0"), SealBound(seal.seal_id, BEAT_MS))
+        assert one.air(seal.advertised(seal.heartbeat()))
+        await one.idle()
+    for _ in range(3 * 3_600_000 // BEAT_MS):
+        clock.advance(BEAT_MS)
+        seal.advertised(seal.heartbeat())
+    async with house(store, seal, clock) as one:
+        one.watch.look()
+        assert one.air(seal.advertised(seal.heartbeat()))
+        await one.idle()
+
+
 async def test_a_copy_by_air_alone_is_liveness_too(store: Store, seal: HandSeal) -> None:
     async with house(store, seal, ManualClock()) as one:
         one.engine.note(of_door("door-0"), SealBound(seal.seal_id, BEAT_MS))

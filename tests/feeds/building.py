@@ -7,10 +7,11 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import func, insert, select
 
-from gateway.core.events import ReportCame
+from gateway.core.events import ClockCorrected, ReportCame
 from gateway.core.model import Contact, Door
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook
+from gateway.core.subject import SITE
 from gateway.engine.guard import Refusals
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import UnitOfWork
@@ -71,6 +72,12 @@ class Building:
         with self._unit_of_work() as unit:
             row = self._site.registry.seals.get(event.seal_id)
             unit.report(at_ms, row.door_id if row else None, event)
+
+    def correct(self, by_ms: int, at_ms: int, from_id: int = 1) -> None:
+        """Journal that the clock was set by so much, to a time."""
+        with self._unit_of_work() as unit:
+            to_id = unit.writes.next_id - 1
+            unit.event(at_ms, SITE, ClockCorrected(by_ms, from_id, to_id))
 
     def refuse(self, seal_id: str, reason: Reason, at_ms: int) -> None:
         """Journal a refusal."""

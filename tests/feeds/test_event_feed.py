@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select
 
 from gateway.core.cases.milestones import Happened
 from gateway.core.duration import MINUTE_MS
-from gateway.core.events import StaffSet
+from gateway.core.events import ClockDoubted, ClockSure, StaffSet
 from gateway.core.paging import staff
 from gateway.core.paging.schedule import Role
 from gateway.core.paging.staff import Member
@@ -311,6 +311,12 @@ async def test_what_is_too_old_is_dropped(site: Console) -> None:
     log.begin()
     assert not log.is_long(now_ms())
     assert log.is_long(now_ms() + KEPT_MS + MINUTE_MS)
+    site.engine.note(SITE, ClockDoubted(ahead_ms=KEPT_MS))
+    await site.engine.idle()
+    assert not log.is_long(now_ms() + KEPT_MS + MINUTE_MS), "perhaps it is not too old at all"
+    assert log.forget(now_ms() + KEPT_MS + MINUTE_MS) == 0
+    site.engine.note(SITE, ClockSure())
+    await site.engine.idle()
     log.forget(now_ms() + KEPT_MS + MINUTE_MS)
     with site.store.reading() as connection:
         left = connection.execute(select(func.count()).select_from(feed_tables.milestones)).scalar()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, update
 
+from gateway.core.duration import HOUR_MS
 from gateway.core.events import ReportCame
 from gateway.core.model import Contact
 from gateway.feeds.influx_schema import SITE_1M
@@ -26,6 +27,10 @@ GROUP = ("g", "b", "-")
 def report(contact: Contact = Contact.SHUT, **more: object) -> ReportCame:
     said = {"edges": 1, "edge": False, **more}
     return ReportCame("00000000000000a0", 0, contact, **said)  # type: ignore[arg-type]
+
+
+def fields(line: str) -> dict[str, str]:
+    return dict(field.split("=") for field in line.split(" ")[1].split(","))
 
 
 def minutes(*doors: str) -> Minutes:
@@ -145,6 +150,34 @@ def test_a_restart_at_any_minute_makes_the_same_lines(
     ]
     assert len(whole) == 30
     assert dict.fromkeys(parts) == dict.fromkeys(whole), "each life has written onto the last one's"
+
+
+@pytest.mark.parametrize("by_ms", [-5 * HOUR_MS, 5 * HOUR_MS, -700, 700])
+def test_a_clock_that_is_corrected_covers_no_silence_and_hides_no_word(
+    building: Building, now_ms: int, by_ms: int
+) -> None:
+    """Of one seal nothing more is heard after it; the other beats on. And so says each life."""
+    alive = building.seals[1]
+    from_ms = now_ms - now_ms % MINUTE - 300 * MINUTE
+    at_ms = from_ms + 90_000
+    for seal_id in building.seals[:2]:
+        building.heartbeat(seal_id, from_ms)
+        building.heartbeat(seal_id, at_ms)
+    building.correct(by_ms, at_ms + by_ms)
+    for minute in range(8):
+        building.heartbeat(alive, at_ms + by_ms + minute * MINUTE + 1_000)
+    until_ms = at_ms + by_ms + 8 * MINUTE
+    names = PlaceNames(key_of(building.store))
+    lives: dict[int, str] = {}
+    for minute in range(12):
+        for line in lines_of(building, names, until_ms - (8 - minute) * MINUTE, 1_000):
+            lives[int(line.rpartition(" ")[2])] = line.rpartition(" ")[0]
+    heard = {ns: int(fields(line)["heard"].rstrip("i")) for ns, line in lives.items()}
+    first_ns = (at_ms + by_ms + 2 * MINUTE) // MINUTE * MINUTE * 1_000_000
+    after = [heard[ns] for ns in sorted(heard) if ns >= first_ns]
+    assert after[:7] == [2, 1, 1, 1, 1, 1, 1], "heard for two heartbeats, by whatever clock"
+    covered = sum(int(fields(lives[ns])["covered_ms"].rstrip("i")) for ns in lives)
+    assert covered <= 2 * (90_000 + MINUTE) + 200_000 + 9 * MINUTE
 
 
 async def test_minutes_are_in_influxdb_by_grid_building_and_batch(

@@ -14,6 +14,7 @@ from gateway.cli.check_result import CheckResult, Mark
 from gateway.core.events import TroubleBegan, TroubleEnded
 from gateway.core.reasons import Reason
 from gateway.core.subject import SITE
+from gateway.engine.self_watch import BROKER_AWAY_MS
 from gateway.feeds.ping import Pinger, wrongs
 from gateway.settings.looked_after import Ping
 from tests.notify.loopback_service import OK, LoopbackService, Say
@@ -63,6 +64,28 @@ async def test_what_is_not_well_is_said_at_once_and_that_it_is_over(
     said = [(told.path, told.body.decode()) for told in service.told]
     well, ill = (PATH, ""), "/4f2a/fail"
     assert said == [well, (ill, "broker_away"), (ill, "disk_low"), well]
+
+
+async def test_a_start_that_has_no_broker_yet_rings_nobody_and_one_that_finds_none_does(
+    site: Console, free_port: Callable[[], int]
+) -> None:
+    metrics = site.engine.metrics
+    metrics.broker(connected=False)
+    port, service = free_port(), LoopbackService(lambda _: OK)
+    async with service.open(port):
+        async with pinging(site, port):
+            await site.engine.idle()
+            await site.engine.idle()
+            metrics.broker(connected=True)
+            await until(lambda: len(service.told) == 1)
+        metrics.broker(connected=False)
+        metrics.started_ms -= BROKER_AWAY_MS
+        async with pinging(site, port):
+            await until(lambda: len(service.told) == 2)
+    assert [(told.path, told.body) for told in service.told] == [
+        (PATH, b""),
+        ("/4f2a/fail", b"broker_away"),
+    ]
 
 
 async def test_a_ping_that_was_not_heard_comes_again_and_nobody_else_waits(

@@ -59,7 +59,8 @@ def test_what_the_database_and_the_machine_know_stands_in_the_line(building: Bui
         connection.execute(insert(feed_tables.unwritten), [lost])
         spans = [span(building, ago, 2_500 + 5 * ago) for ago in range(1, 11)]
         connection.execute(insert(heartbeat_spans), spans)
-    figures = Figures(building.store, SITE_ID)
+    steady = [0]
+    figures = Figures(building.store, SITE_ID, lambda: steady[0])
     said = health(
         certificate_ends_ms=NOW_MS + 12 * DAY_MS,
         broker_since_ms=NOW_MS - MINUTE_MS,
@@ -92,6 +93,8 @@ def test_what_the_database_and_the_machine_know_stands_in_the_line(building: Bui
         if field.name in found:
             assert found[field.name].endswith("i") == (field.type is Type.INT), field.name
     later = replace(said, at_ms=NOW_MS + 2 * HOUR_MS)
+    assert "disk_days" not in fields(figures.line(later, {}, (0, None))), "the clock was set"
+    steady[0] += 2 * HOUR_MS
     with building.store.writing() as connection:
         rows = [{"at_ms": 1, "kind": "x", "body": bytes(4_000)} for _ in range(500)]
         connection.execute(insert(tables.journal), rows)

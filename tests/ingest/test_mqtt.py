@@ -37,9 +37,11 @@ class Held:
         self.live: list[bool] = []
         self.waited_ms: list[int] = []
         self.metrics = Metrics(MachineClock(0).now_ms)
-        self._asked = False
+        self.has_room, self._asked = True, False
 
     def receive(self, topic: str, payload: bytes, token: int, live: bool, waited_ms: int) -> bool:
+        if not self.has_room:
+            return False
         self.live.append(live)
         self.waited_ms.append(waited_ms)
         self.messages.append((topic, payload, token))
@@ -93,6 +95,25 @@ async def test_what_was_not_acknowledged_comes_again_after_a_restart(mosquitto: 
     async with connected(port, second):
         await until(lambda: len(second.messages) == 2)
     assert second.payloads() == [b"lost in the crash", b"while the gateway was away"]
+
+
+async def test_what_found_no_room_comes_again_once_all_else_is_stored(mosquitto: Any) -> None:
+    """A broker gives again what is not acknowledged to a new connection, and to no other."""
+    held, connections = Held(), [0]
+    async with connected((port := mosquitto().port), held) as broker:
+        broker.on_connecting = lambda: connections.append(len(held.messages))
+        await until(lambda: held.metrics.echo_ms is not None)
+        await publish(port, b"in hand")
+        await until(lambda: len(held.messages) == 1)
+        held.has_room = False
+        await publish(port, b"found no room")
+        await until(held.is_echoed_anew)
+        assert connections == [0], "what is in hand would come again as well"
+        held.has_room = True
+        broker.acknowledge(held.messages[0][2])
+        await until(lambda: len(held.messages) == 2)
+    assert (held.payloads()[1], held.live[1]) == (b"found no room", False)
+    assert connections == [0, 1]
 
 
 async def test_how_long_an_echo_took_is_no_whole_number_of_milliseconds(mosquitto: Any) -> None:
