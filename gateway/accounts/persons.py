@@ -105,10 +105,12 @@ def everybody(connection: Connection, limit: int = ACCOUNTS_MAX) -> list[Account
     return _accounts(connection.execute(query))
 
 
-def programs(connection: Connection, limit: int) -> list[Account]:
-    """Those of `everybody` that are programs."""
+def programs(connection: Connection, limit: int, after: str = "") -> list[Account]:
+    """Those of `everybody` that are programs: the first of them behind a name."""
     query = select(tables.accounts).where(_a.ended_ms.is_(None), _a.kind == Kind.PROGRAM.value)
-    return _accounts(connection.execute(query.order_by(_a.name).limit(limit)))
+    return _accounts(
+        connection.execute(query.where(_a.name > after).order_by(_a.name).limit(limit))
+    )
 
 
 def found(

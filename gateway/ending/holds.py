@@ -78,6 +78,10 @@ class HeldOrder(Struct, frozen=True):
         """The latest holds that have ended, the oldest first."""
         return [one for one in self.held if not one.is_living(now_ms)][-ENDED_SHOWN_MAX:]
 
+    def has_more_over(self, now_ms: int) -> bool:
+        """Whether there were more than `over` says."""
+        return sum(not one.is_living(now_ms) for one in self.held) > ENDED_SHOWN_MAX
+
 
 class _Span(Struct, frozen=True):
     """An order's times."""

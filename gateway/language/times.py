@@ -42,6 +42,14 @@ def day_and_time(at_ms: int, language: str, zone: tzinfo) -> str:
     return _of_minute(at_ms // 60_000, language, zone)
 
 
+def until(to_ms: int, from_ms: int, language: str, zone: tzinfo) -> str:
+    """The end of a span whose beginning is said before it: `14:03`, with its day where that is
+    another one."""
+    to, begin = local(to_ms, zone), local(from_ms, zone)
+    is_same = to.date() == begin.date()
+    return to.strftime("%H:%M") if is_same else day_and_time(to_ms, language, zone)
+
+
 @lru_cache(256)
 def _of_minute(minute: int, language: str, zone: tzinfo) -> str:
     at = local(minute * 60_000, zone)

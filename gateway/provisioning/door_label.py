@@ -12,6 +12,7 @@ import segno
 from msgspec import Struct
 
 from gateway.language.catalogue import N_, say
+from gateway.provisioning.label import halves
 from gateway.registry.door_codes import PREFIX, grouped
 
 _WIDTH_MM, _HEIGHT_MM = 88, 44
@@ -112,10 +113,7 @@ def _set(name: str, width_mm: float) -> tuple[list[str], float]:
     height = _height(_width(name), width_mm)
     if height >= _SMALL_MM:
         return [name], height
-    spaces = [at for at, letter in enumerate(name) if letter == " "]
-    places = spaces or range(1, len(name))
-    at = min(places, key=lambda at: abs(_width(name[:at]) - _width(name[at:])))
-    lines = [name[:at].strip(), name[at:].strip()]
+    lines = halves(name, _width)
     return lines, min(_SMALL_MM, _height(max(map(_width, lines)), width_mm))
 
 

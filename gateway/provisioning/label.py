@@ -7,6 +7,7 @@ anyhow. The id is printed in groups of four, for people who read it over the tel
 """
 
 import io
+from collections.abc import Callable
 from html import escape
 
 import segno
@@ -19,6 +20,16 @@ _WIDTH_MM, _HEIGHT_MM = 62, 29  # a common size of label printers' tape
 _QR_MM = 22.6  # which leaves the four modules of quiet around it
 _QUIET_MODULES = 4  # around the code; the standard asks for it
 _PNG_SCALE = 8  # dots a module; at 300 dpi the code is 25 mm wide
+
+
+def halves(name: str, width: Callable[[str], float]) -> list[str]:
+    """A door's name that is too long for one line, in two of much the same width: at a blank where
+    it has one, and else behind no digit, for 3 and 单元 belong together."""
+    inner = range(1, len(name))
+    blanks = [at for at in inner if name[at] == " "]
+    places = blanks or [at for at in inner if not name[at - 1].isdigit()] or inner
+    at = min(places, key=lambda at: abs(width(name[:at]) - width(name[at:])), default=len(name))
+    return [name[:at].strip(), name[at:].strip()]
 
 
 def text(seal_id: str) -> str:

@@ -27,6 +27,7 @@ _QR = 25 * mm
 _SIDE = 5.5 * mm  # printers leave the paper's rim white; and four modules of quiet
 _TEXT_LEFT = _SIDE * 2 + _QR - 1.5 * mm
 _CHINESE, _LATIN = "STSong-Light", "VeraBd"
+_DOOR, _SMALL = 7.5, 6.0  # points: a door's name, and below which it is set in two lines
 
 
 @dataclass(frozen=True)
@@ -73,19 +74,33 @@ def _draw(canvas: Canvas, left: float, bottom: float, one: SealLabel, address: s
     groups = label.text(one.seal_id)
     _write(canvas, at, lower + _QR - 3.4 * mm, "Menshen 门神", 10.5, room)
     _write(canvas, at, lower + _QR - 7.2 * mm, "Seal 封条", 7, room)
+    lines = _lines(one.door, room) if one.door else [""]
+    upper = lower + (len(lines) - 1) * 3 * mm
     canvas.setFont(_LATIN, 11)
-    canvas.drawString(at, lower + 9.6 * mm, groups[:9])
-    canvas.drawString(at, lower + 4.8 * mm, groups[10:])
-    if one.door:
-        _write(canvas, at, lower, f"→ {one.door}", 7.5, room)
+    canvas.drawString(at, upper + 9.6 * mm, groups[:9])
+    canvas.drawString(at, upper + 4.8 * mm, groups[10:])
+    for number, line in enumerate(lines):
+        _write(canvas, at, upper - number * 3 * mm, line, _DOOR, room)
+
+
+def _lines(door: str, room: float) -> list[str]:
+    """For which door it is, in one line, or in two where the one were too small to be read."""
+    name = f"→ {door}"
+    if _wide(name, _SMALL) <= room:
+        return [name]
+    first, second = label.halves(door, lambda part: _wide(part, _SMALL))
+    return [f"→ {first}", second]
+
+
+def _wide(text: str, size: float) -> float:
+    return float(sum(stringWidth(part, font, size) for part, font in _by_script(text)))
 
 
 def _write(canvas: Canvas, x: float, y: float, text: str, size: float, room: float) -> None:
     """One line, smaller where it is too long for its room; each script in its own font."""
-    parts = _by_script(text)
-    width = sum(stringWidth(part, font, size) for part, font in parts)
+    width = _wide(text, size)
     size = size * min(1.0, room / width) if width else size
-    for part, font in parts:
+    for part, font in _by_script(text):
         canvas.setFont(font, size)
         canvas.drawString(x, y, part)
         x += stringWidth(part, font, size)

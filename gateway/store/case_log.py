@@ -1,6 +1,6 @@
 """The log of a case: what people did about it beside its loop, and what of theirs did not count."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    func,
     select,
 )
 
@@ -108,14 +109,26 @@ def of_late_refusal(event: CaseAction, result: ActionResult) -> dict[str, Any]:
     }
 
 
-def detours(connection: Connection, case_id: str, limit: int) -> list[DetourRow]:
-    """What was done about a case beside its loop: the latest, in the order in which it was done."""
-    return records(connection, _DETOURS_OF, DetourRow, {"case_id": case_id, "most": limit})[::-1]
+class CaseLog(NamedTuple):
+    """What was done about a case beside its loop, and what came too late: the latest of each, in
+    the order in which it was done. `older`: how many more there were before."""
+
+    late: list[LateRefusal]
+    detours: list[DetourRow]
+    older: int
 
 
-def late_refusals(connection: Connection, case_id: str, limit: int) -> list[LateRefusal]:
-    """What was done about a case and came too late, in the order in which it was done."""
-    return records(connection, _LATE_OF, LateRefusal, {"case_id": case_id, "most": limit})
+def log_of(connection: Connection, case_id: str, limit: int) -> CaseLog:
+    """The log of a case, at most so many of each kind."""
+    bound = {"case_id": case_id, "most": limit}
+    late = records(connection, _LATE_OF, LateRefusal, bound)[::-1]
+    found = records(connection, _DETOURS_OF, DetourRow, bound)[::-1]
+    older = 0
+    for table, shown in ((LATE_REFUSALS, len(late)), (DETOURS, len(found))):
+        if shown >= limit:
+            count = select(func.count()).where(table.c.case_id == case_id)
+            older += connection.execute(count).scalar_one() - shown
+    return CaseLog(late, found, older)
 
 
 def _detours_of() -> Select[Any]:
@@ -137,7 +150,7 @@ def _late_of() -> Select[Any]:
         select(r.action, r.by, w.name, r.done_ms, r.arrived_ms, r.reason)
         .join(tables.wardens, w.warden_id == r.by, isouter=True)
         .where(r.case_id == bindparam("case_id"))
-        .order_by(r.done_ms, r.action_id)
+        .order_by(r.done_ms.desc(), r.action_id.desc())
     )
     return query.limit(bindparam("most"))
 

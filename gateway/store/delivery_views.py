@@ -63,6 +63,12 @@ def deliveries(
     return part(connection, query, DeliveryRow, order, limit, after, descends=True)
 
 
+def count_of(connection: Connection, case: CaseRow) -> int:
+    """How many pages of a case there are."""
+    query = select(func.count()).select_from(tables.outbox).where(*_of(case))
+    return int(connection.execute(query).scalar_one())
+
+
 def of_cases(connection: Connection, cases: Sequence[CaseRow], limit: int) -> dict[str, Told]:
     """Of some cases, the newest first and at most so many of each: all by one look at the outbox,
     which is in no order of cases."""

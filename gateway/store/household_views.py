@@ -157,12 +157,14 @@ def open_requests(
     return part(connection, query, RequestRow, order, limit, after)
 
 
-def done_requests(connection: Connection, limit: int, reach: Reach = ALL) -> list[RequestRow]:
-    """What is over, the newest first."""
+def done_requests(
+    connection: Connection, limit: int, reach: Reach = ALL, after: Key | None = None
+) -> Part[RequestRow]:
+    """What is over, the newest first; from a key on."""
     r = requests.c
     query = _requests(reach).where(r.state.not_in(OPEN))
-    order = r.moved_ms.desc(), r.request_id
-    return records(connection, query.order_by(*order).limit(limit), RequestRow)
+    order = r.moved_ms, r.request_id
+    return part(connection, query, RequestRow, order, limit, after, descends=True)
 
 
 def request(connection: Connection, request_id: str) -> RequestRow | None:
@@ -191,12 +193,14 @@ def open_disputes(
     return part(connection, query, DisputeRow, order, limit, after)
 
 
-def answered_disputes(connection: Connection, limit: int, reach: Reach = ALL) -> list[DisputeRow]:
-    """Those that are, the newest first."""
+def answered_disputes(
+    connection: Connection, limit: int, reach: Reach = ALL, after: Key | None = None
+) -> Part[DisputeRow]:
+    """Those that are, the newest first; from a key on."""
     d = disputes.c
     query = _disputes(reach).where(d.state.not_in(OPEN_DISPUTES))
-    order = d.moved_ms.desc(), d.dispute_id
-    return records(connection, query.order_by(*order).limit(limit), DisputeRow)
+    order = d.moved_ms, d.dispute_id
+    return part(connection, query, DisputeRow, order, limit, after, descends=True)
 
 
 def dispute(connection: Connection, dispute_id: str) -> DisputeRow | None:

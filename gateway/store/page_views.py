@@ -77,7 +77,11 @@ class UntoldRow(msgspec.Struct, frozen=True):
 
 
 def untold_households(
-    connection: Connection, grids: frozenset[str] | None, since_ms: int, limit: int
+    connection: Connection,
+    grids: frozenset[str] | None,
+    since_ms: int,
+    limit: int,
+    begin: int = 0,
 ) -> list[UntoldRow]:
     """The texts that told nobody since a time, the newest of each household, newest first.
 
@@ -86,12 +90,14 @@ def untold_households(
         grids: only those of these; None for all.
         since_ms: of their making.
         limit: how many at most.
+        begin: how many stand before them.
     """
     o, d = tables.outbox.c, tables.doors.c
     latest_ms = func.max(o.made_ms)
     query = _untold(select(o.door_id, d.label, o.reason, latest_ms.label("made_ms")), grids)
     query = query.where(o.made_ms >= since_ms).group_by(o.door_id)
-    return records(connection, query.order_by(latest_ms.desc(), o.door_id).limit(limit), UntoldRow)
+    query = query.order_by(latest_ms.desc(), o.door_id).limit(limit).offset(begin)
+    return records(connection, query, UntoldRow)
 
 
 def untold_count(connection: Connection, grids: frozenset[str] | None, since_ms: int) -> int:

@@ -225,6 +225,18 @@ def wardens(
     return records(connection, query, WardenRow)
 
 
+def grids_with_wardens(
+    connection: Connection, grids: frozenset[str] | None = None
+) -> list[tuple[str, str]]:
+    """The grids in which somebody is registered, by name, each with its id before it; of these
+    alone, if they are given."""
+    g, w = tables.grids.c, tables.wardens.c
+    somebody = select(w.grid_id).where(w.ended_ms.is_(None))
+    query = select(g.grid_id, g.name).where(g.grid_id.in_(somebody)).order_by(g.name, g.grid_id)
+    query = query if grids is None else query.where(g.grid_id.in_(grids))
+    return [(row.grid_id, row.name) for row in connection.execute(query)]
+
+
 def named(connection: Connection, warden_ids: Sequence[str]) -> list[WardenRow]:
     """These people, in this order; those that nobody knows are left out."""
     query = _WARDENS.where(tables.wardens.c.warden_id.in_(warden_ids))

@@ -1,8 +1,9 @@
 """What a press did, said on the page on which one lands: one table, by the pressed address.
 
 A form is answered by a way to a page (303), and a browser shows nothing of the press itself. So the
-way carries a word of this table, and the page's frame says the sentence; whatever route is added
-gets one here, or is named in `SAYS_ITSELF` with the reason (tests/web/test_happened.py).
+way carries a word of this table, and the page's frame says the sentence; where a script pressed, it
+comes with the part of the page that changed (`parts/pressed.html`). Whatever route is added gets
+one here, or is named in `SAYS_ITSELF` with the reason (tests/web/test_happened.py).
 """
 
 from collections.abc import Mapping
@@ -109,8 +110,11 @@ _SAID: Final = {word_of(path): sentence for path, sentence in SENTENCES.items()}
 
 
 def happened(connection: HTTPConnection, language: str) -> str:
-    """The sentence of what was pressed before this page was asked for; empty if nothing was."""
+    """The sentence of what was pressed before this page was asked for, or by this very request
+    where a script makes it; empty if nothing was."""
     sentence = _SAID.get(connection.query_params.get(DONE, ""), "")
+    if connection.scope.get("method") == "POST":
+        sentence = SENTENCES.get(_pattern(connection.scope), "")
     return sentence and say(sentence, language)
 
 

@@ -300,7 +300,7 @@ def _view(
         ),
         "task": lambda: Task(*of_case, of_phone(request, of_case[0]), context.rulebook),
         "warden": lambda: OneWarden(name),
-        "updates": Updates,
+        "updates": lambda: Updates.named(name),
         "requests": lambda: Matters(Reach(context.scope(request, Right.REQUESTS)), by, name),
         "asked": lambda: MattersOfPhone(of_case[0], of_phone(request, of_case[0]), of_case[1]),
     }

@@ -51,6 +51,10 @@ class Times:
         """The day and the minute, for what may be read on any day."""
         return times.day_and_time(at_ms, self._language, self._zone)
 
+    def until(self, to_ms: int, from_ms: int) -> str:
+        """The minute at which a span ends, with its day if that is not the one of its beginning."""
+        return times.until(to_ms, from_ms, self._language, self._zone)
+
     def told(self, people: Sequence[tuple[str, int]], now_ms: int) -> str:
         """Who was told, and when."""
         return ", ".join(f"{name} {self.stamp(at_ms, now_ms)}" for name, at_ms in people)

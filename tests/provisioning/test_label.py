@@ -1,7 +1,9 @@
 """The label: a code that says who the seal is, an id to read aloud, and no secret."""
 
+import base64
 import re
 import struct
+import zlib
 from xml.etree import ElementTree
 
 import pytest
@@ -85,3 +87,34 @@ def test_what_is_no_id_gets_no_label(wrong: str) -> None:
     for make in (label.text, label.svg, label.png, label.terminal, one_sheet):
         with pytest.raises(ValueError, match="is no seal's id"):
             make(wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("五爱花园四期12号楼3单元2101室（东门）", ["五爱花园四期12号楼", "3单元2101室（东门）"]),
+        ("第三网格 7幢乙单元 1204", ["第三网格 7幢乙单元", "1204"]),
+        ("12345678", ["1234", "5678"]),
+        ("7", ["7", ""]),
+    ],
+)
+def test_a_long_name_breaks_where_it_can_be_read(name: str, lines: list[str]) -> None:
+    assert label.halves(name, len) == lines
+
+
+@pytest.mark.parametrize(
+    ("door", "rows"), [("1栋1单元501", 1), ("五爱花园四期12号楼3单元2101室（东门）", 2)]
+)
+def test_no_door_is_printed_too_small_to_be_read(door: str, rows: int) -> None:
+    """What fits in no line of six points stands in two."""
+    (drawn,) = (text for text in _streams(pdf([SealLabel(SEAL_ID, door)])) if "BT" in text)
+    assert min(map(float, re.findall(r"/F\S+ ([\d.]+) Tf", drawn))) >= 6.0
+    assert len(set(re.findall(r"1 0 0 1 \S+ (\S+) Tm", drawn))) == 4 + rows
+
+
+def _streams(sheets: bytes) -> list[str]:
+    found = re.findall(
+        rb"ASCII85Decode /FlateDecode.*?stream\r?\n(.*?)endstream", sheets, re.DOTALL
+    )
+    packed = (base64.a85decode(b"<~" + one.strip(), adobe=True) for one in found)
+    return [zlib.decompress(one).decode("latin-1") for one in packed]

@@ -119,7 +119,7 @@ async def test_what_the_seal_contradicts_is_said_to_both_before_it_is_accepted(
         assert "The seal says otherwise; it was asked whether this is so all the same." in page
         assert "This came too late to count" not in page
         with site.store.reading() as connection:
-            [asked] = case_log.late_refusals(connection, case_id, 10)
+            [asked] = case_log.log_of(connection, case_id, 10).late
         assert (asked.name, asked.reason) == ("Wang Fang", "seal_says_open")
         form["despite_seal"] = "true"
         answer = await site.client.post(hers, data=form, headers=HTMX)

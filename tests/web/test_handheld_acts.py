@@ -115,7 +115,7 @@ async def test_a_whole_visit_in_the_cellar_is_told_once_in_order_and_dated_right
         assert (case.state, case.outcome, case.note) == (CaseState.REPORTED, "no_answer", "")
         dated = [case.on_the_way_ms, case.on_site_ms, case.reported_ms]
         with store.reading() as connection:
-            [detour] = case_log.detours(connection, CASE, 9)
+            [detour] = case_log.log_of(connection, CASE, 9).detours
         assert (detour.action, detour.outcome) == (Action.TAKE_BACK, "absent")
         assert detour.note == "邻居说中午就走了"
         by_hand = [did[0]["at"], did[1]["at"], did[4]["at"], did[3]["at"]]

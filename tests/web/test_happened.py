@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+from gateway.core.cases.transitions import Action
 from gateway.language.catalogue import say
 from gateway.web.access_rules import RULES
 from gateway.web.answers import API
 from gateway.web.happened import DONE, SAYS_ITSELF, SENTENCES, saying, word_of
 from tests.web.every_act import ACTS
 from tests.web.test_every_act_twice import REFUSED, kind_of, lived
+from tests.web.web_site import console, first_case, new_store
 
 NO_PAGE = {  # answered by a page, a file or a line of their own, not by a way to one
     *("/account/passkeys/options", "/prove/passkey", "/prove/passkey/options"),
@@ -40,6 +42,32 @@ def test_a_way_keeps_what_it_has() -> None:
     assert saying("/tokens?of=a%20b", path) == f"/tokens?of=a%20b&{DONE}={word}"
     assert saying("/p/doors/d0#permits", path) == f"/p/doors/d0?{DONE}={word}#permits"
     assert saying("/r/home?done=sent", path) == "/r/home?done=sent"
+
+
+async def test_what_a_script_presses_is_said_beside_the_part_that_changed(tmp_path: Path) -> None:
+    """On a case's page and on a card; pressed once more too, and not where it is refused."""
+    steps = Action.ACKNOWLEDGE, Action.ON_THE_WAY, Action.ON_SITE, Action.ON_SITE
+    async with console(new_store(tmp_path)) as site:
+        for number, way in enumerate(("", "/inbox/wang")):
+            await site.seal(number)
+            await site.opens(number)
+            case = f"/cases/{first_case(number)}"
+            await site.works_here(first_case(number), "wang")
+            assert '<p class="happened toned tone-announced" id="happened" role="status"></p>' in (
+                await site.text(way or case)
+            ), "nothing was pressed"
+            for action in steps:
+                sentence = SENTENCES[f"/cases/{{case_id}}/{action}"]
+                for language in ("en", "zh"):
+                    headers = {"hx-request": "true", "accept-language": language}
+                    answer = await site.client.post(f"{way}{case}/{action}", headers=headers)
+                    said = f'<p hx-swap-oob="innerHTML:#happened">{say(sentence, language)}</p>'
+                    assert said in answer.text
+            await site.client.post(f"{way}{case}/acknowledge", headers=headers)
+            wrong = {"to": "nobody"}
+            refused = await site.client.post(f"{way}{case}/hand_over", headers=headers, data=wrong)
+            assert refused.status_code >= 400
+            assert "happened" not in refused.text
 
 
 async def test_each_press_is_said_where_it_leads(tmp_path: Path) -> None:

@@ -61,8 +61,11 @@ async def test_each_table_names_the_first_and_counts_the_others(tmp_path: Path) 
             "unknown_version",
             "unknown_seal",
         ], "the most frequent first"
-        for table in (unsealed, seals):
-            assert "and 5 more" in table
+        assert '<a href="/commission">and 5 more</a>' in unsealed
+        assert f"The first {SEALS_MAX} of {DOORS}." in seals
+        later = sections(await site.text(f"/health?begin={SEALS_MAX}"))[list(HEADINGS)[2]]
+        assert later.count('<tr role="row"><td') == 5
+        assert f"A further part, of {DOORS} in all." in later
         assert "Battery low" in seals
         assert "2.10&nbsp;V" in seals
         assert seals.count("Offline") == SEALS_MAX

@@ -191,9 +191,12 @@ async def test_a_case_goes_round_the_whole_loop_on_its_page(
             assert await empty.count() == 0, "what has nothing to show is no empty frame"
             await page.get_by_role("button", name="Acknowledge").click()
             await is_shown(page, "The centre acknowledged it")
+            await is_shown(page, "The case is taken on.")
             await page.get_by_text("Lawful, only not announced").click()
             await page.get_by_role("button", name="Report how it ended").click()
             await is_shown(page, "The centre reported how it ended")
+            await is_shown(page, "The report is written down.")
+            assert await page.get_by_text("The case is taken on.").count() == 0, "the latest alone"
             await is_shown(page, "Whoever reported a case neither assesses it nor signs it off")
             await page.get_by_label("Who works at this screen").select_option("Wang Fang")
             await page.get_by_role("button", name="Change").click()

@@ -40,7 +40,7 @@ async def test_the_first_page_stays_the_first_however_many_follow(
             )
         first = iso(times[0], site.zone)
         page = await site.text(f"/cases/{first_case(0)}")
-        assert "The latest 3; what was told before is not listed here." in page
+        assert "The latest 3 of 6." in page
         assert first in page.partition('id="workflow"')[2].partition("</ol>")[0]
         phone = await site.text(f"/handheld/wang/cases/{first_case(0)}")
         assert first in phone.partition('id="workflow"')[2].partition("</ol>")[0]

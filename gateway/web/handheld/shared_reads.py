@@ -54,6 +54,10 @@ class SharedReads:
         """Who was told of a case that was looked up, the newest first."""
         return self._told[case_id].rows if case_id in self._told else []
 
+    def may_be_more(self, told: list[DeliveryRow]) -> bool:
+        """Whether somebody may have been told before all these."""
+        return len(told) >= DELIVERIES_MAX
+
     def first_told_ms(self, case_id: str) -> int | None:
         """When the first page of a case that was looked up was taken."""
         return self._told[case_id].first_ms if case_id in self._told else None

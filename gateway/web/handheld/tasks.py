@@ -42,7 +42,7 @@ from gateway.web.pages.requests import waiting
 from gateway.web.pages.warden_inbox import TEST_SHOWN_MS, Inbox
 
 OPENINGS_MAX: Final = 50  # the latest of a door, of which some were announced
-LATE_MAX: Final = 20
+LOG_MAX: Final = 20  # of what came too late, and of what is no step of the loop
 SPENT_MAX: Final = 5  # the latest announced openings of a door
 KEPT_MAX: Final = CARDS_MAX  # cases whose pages a phone keeps, those that wait first
 
@@ -56,6 +56,7 @@ class AtDoor(Struct, frozen=True):
     tile: Tile
     to_come: list[Permit]
     spent: list[OpeningRow]
+    has_more: bool  # of these there were more, or may have been
     telephone: str | None = None  # the household's, where the registry knows it
     says: list[SealAnswerRow] = []  # what the household says of its seal
 
@@ -163,11 +164,15 @@ class Task(LiveView):
         task["photos"] = photos.of_case(connection, case.case_id, photo_limits.OF_CASE_MAX)
         key = [without_paging(case), *task.values()]
         told = shared.deliveries(case.case_id)
-        late = case_log.late_refusals(connection, case.case_id, LATE_MAX)
-        detours = case_log.detours(connection, case.case_id, LATE_MAX)
+        knows = {
+            "rows": known_to(told, warden.name),
+            "latest": len(told) if shared.may_be_more(told) else 0,
+        }
+        log = case_log.log_of(connection, case.case_id, LOG_MAX)
         told_ms = shared.first_told_ms(case.case_id)
-        steps = workflow(case, told_ms, sign_off=False, late=late, detours=detours)
+        steps = workflow(case, told_ms, sign_off=False, late=log.late, detours=log.detours)
         done = [step for step in steps if step.at_ms is not None]
+        workflow_shown = {"case": case, "steps": done, "older": log.older}
         others = [case_id for case_id in shared.waiting if case_id != case.case_id]
         waiting = {"warden_id": self._warden_id, "case_ids": others}
         signing = {"warden_id": self._warden_id, "pages": shared.unsigned}
@@ -176,8 +181,8 @@ class Task(LiveView):
             Fragment("task", "handheld/task.html", "task", task | {"case": case}, key=key),
             Fragment("contacts", "parts/contacts.html", "contacts", beside),
             Fragment("at_door", "handheld/at_door.html", "at_door", at_door),
-            Fragment("knows", "handheld/knows.html", "knows", known_to(told, warden.name)),
-            Fragment("workflow", "parts/workflow.html", "workflow", {"case": case, "steps": done}),
+            Fragment("knows", "handheld/knows.html", "knows", knows),
+            Fragment("workflow", "parts/workflow.html", "workflow", workflow_shown),
             Fragment("unsigned", "parts/unsigned.html", "unsigned", signing),
         ]
 
@@ -218,10 +223,12 @@ class Task(LiveView):
             return None
         to_come = [permit for permit in row.state.permits if is_live(permit, now_ms)]
         openings = views.openings(connection, row.door_id, OPENINGS_MAX)
-        spent = [opening for opening in openings if opening.who is not None][:SPENT_MAX]
+        spent = [opening for opening in openings if opening.who is not None]
+        has_more = len(spent) > SPENT_MAX or len(openings) == OPENINGS_MAX
+        seen = to_come, spent[:SPENT_MAX], has_more
         number = photos.telephone(connection, row.door_id)
         says = household_views.seal_answers_at(connection, row.door_id, now_ms)
-        return AtDoor(row, tile(row, now_ms, self._rulebook), to_come, spent, number, says)
+        return AtDoor(row, tile(row, now_ms, self._rulebook), *seen, number, says)
 
 
 def _asked(case: CaseRow, at_door: AtDoor, actor: Actor) -> dict[Refusal, list[Outcome]]:

@@ -19,7 +19,7 @@ from gateway.web.context import WebContext
 from gateway.web.visitors import visitor
 
 LISTED_MAX: Final = 100
-ACCOUNTS_MAX: Final = 500  # offered while somebody types
+OFFERED_MAX: Final = 500  # accounts, while somebody types: each is a line of the page
 ANCHORS_MAX: Final = 31
 Before = Annotated[int | None, Query(ge=1, le=2**53)]
 Name = Annotated[str, Query(max_length=64)]
@@ -55,9 +55,7 @@ def routes(context: WebContext) -> APIRouter:
         kind: Word = "",
     ) -> Response:
         _somebody(request)
-        people: list[Account] = await context.visitors.read(
-            lambda rows: persons.everybody(rows, ACCOUNTS_MAX)
-        )
+        people: list[Account] = await context.visitors.read(persons.everybody)
         language = context.language(request)
         asked = await context.read(
             lambda rows: _asked(rows, (account, about, case, day, kind), people, context.zone)
@@ -86,6 +84,7 @@ def routes(context: WebContext) -> APIRouter:
             return {
                 "latest": audit.latest_anchor(rows),
                 "anchors": audit.anchors(rows, ANCHORS_MAX),
+                "most": ANCHORS_MAX,
             }
 
         values = await context.visitors.read(gather)
@@ -157,8 +156,8 @@ def _told(
     wardens_of = {one.name: one.warden_id for one in people if one.warden_id is not None}
     names = audit_words.names_in(connection, entries, wardens_of)
     told = [(one, audit_words.told(one.note, names, language)) for one in entries]
-    offered = [(one.name, names.accounts.get(one.name, "")) for one in people]
-    return {"entries": told, "people": offered}
+    offered = [(one.name, names.accounts.get(one.name, "")) for one in people[:OFFERED_MAX]]
+    return {"entries": told, "people": offered, "accounts": len(people)}
 
 
 def _drawn(

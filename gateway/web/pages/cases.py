@@ -27,7 +27,7 @@ from gateway.store import (
 )
 from gateway.store.case_views import CaseRow
 from gateway.store.contact_views import contacts_of
-from gateway.store.delivery_views import deliveries, first_told_ms
+from gateway.store.delivery_views import count_of, deliveries, first_told_ms
 from gateway.store.household_views import SealAnswerRow
 from gateway.store.views import WardenRow
 from gateway.web import actions, actor, case_lists, photo_limits
@@ -41,8 +41,7 @@ from gateway.web.security import prefix
 
 CLOSED_MAX: Final = 50
 DELIVERIES_MAX: Final = 50
-LATE_MAX: Final = 20
-DETOURS_MAX: Final = 20
+LOG_MAX: Final = 20  # of what came too late, and of what is no step of the loop
 WARDENS_MAX: Final = 100
 
 Name = Annotated[str, Form(min_length=1, max_length=64)]
@@ -136,30 +135,38 @@ def gathered(
     case = case_views.case(connection, case_id)
     if case is None:
         return None
-    told = deliveries(connection, case, DELIVERIES_MAX)
-    late = case_log.late_refusals(connection, case_id, LATE_MAX)
-    detours = case_log.detours(connection, case_id, DETOURS_MAX)
-    steps = workflow(case, first_told_ms(connection, case), rules.sign_off, late, detours)
+    log = case_log.log_of(connection, case_id, LOG_MAX)
+    told_ms = first_told_ms(connection, case)
+    steps = workflow(case, told_ms, rules.sign_off, log.late, log.detours)
     acts = may(case, by, now_ms, rules.take_back_ms)
     acts = [action for action in acts if can is None or action in can]
+    wardens = views.wardens(connection, WARDENS_MAX + 1, case.grid_id)
     return {
         "case": case,
         "by": by,
         "by_name": _name(connection, by),
         "may": acts,
         "on_duty": to_hand_to(connection, case, acts, now_ms, rules),
-        "workflow": {"case": case, "steps": steps},
+        "workflow": {"case": case, "steps": steps, "older": log.older},
         "contacts": {"doors": contacts_of(connection, case), "links": True},
         "outage": case_views.outage_of(connection, case),
         "household_says": _household_says(connection, case, now_ms),
         "unreached": _unreached(connection, case),
         "held": _held(connection, case, now_ms),
         "away": _away(connection, case),
-        "deliveries": told,
+        "deliveries": _told(connection, case),
         "photos": photos.of_case(connection, case_id, photo_limits.OF_CASE_MAX),
         "telephone": photos.telephone(connection, None if case.area else case.door_id),
-        "wardens": views.wardens(connection, WARDENS_MAX, case.grid_id),
+        "wardens": wardens[:WARDENS_MAX],
+        "is_cut": len(wardens) > WARDENS_MAX,
     }
+
+
+def _told(connection: Connection, case: CaseRow) -> dict[str, Any]:
+    """The latest pages of a case, and how many there are."""
+    part = deliveries(connection, case, DELIVERIES_MAX)
+    count = len(part.rows) if part.next is None else count_of(connection, case)
+    return {"case_id": case.case_id, "rows": part.rows, "is_cut": bool(part.next), "count": count}
 
 
 def _held(connection: Connection, case: CaseRow, now_ms: int) -> HeldOrder | None:
@@ -282,9 +289,10 @@ def _actions(router: APIRouter, context: WebContext) -> None:
         rules, now_ms = context.rulebook.rules, context.now_ms()
         return await context.page(
             request,
-            "parts/case.html",
+            "parts/pressed.html",
             lambda connection: {
-                "shown": gathered(connection, case_id, rules, by, now_ms, actions_of(request))
+                "part": "parts/case.html",
+                "shown": gathered(connection, case_id, rules, by, now_ms, actions_of(request)),
             },
         )
 

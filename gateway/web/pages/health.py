@@ -1,9 +1,9 @@
 """The page for engineers: how the gateway does, what it refused and why, which seals are silent."""
 
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
 from gateway.core.doors.certificates import Standing
@@ -22,6 +22,7 @@ from gateway.web.sealing import SealedDoor, Wanting, part, wanting
 
 SEALS_MAX: Final = 20
 SILENT_MS: Final = 200_000
+Begin = Annotated[int, Query(ge=0, le=100_000)]  # how many of the seals stand before the part
 
 
 class WantingSeal(msgspec.Struct, frozen=True):
@@ -53,13 +54,14 @@ class Report(msgspec.Struct, frozen=True):
     cases: CaseCounts | None  # of the whole site; None where the store cannot be read
 
 
-async def report(context: WebContext) -> Report:
-    """How the gateway does, read once for all who ask just now. If the store cannot be read, what
-    is known without it. GatewayAwayError if the gateway never said a word."""
-    return await context.once("health", lambda: _report(context))
+async def report(context: WebContext, begin: int = 0) -> Report:
+    """How the gateway does, read once for all who ask just now; of the seals that want an engineer
+    those from a place on. If the store cannot be read, what is known without it. GatewayAwayError
+    if the gateway never said a word."""
+    return await context.once(("health", begin), lambda: _report(context, begin))
 
 
-async def _report(context: WebContext) -> Report:
+async def _report(context: WebContext, begin: int) -> Report:
     health, now_ms = context.gateway.health(), context.now_ms()
 
     def query(connection: Connection) -> Report:
@@ -68,8 +70,8 @@ async def _report(context: WebContext) -> Report:
         return Report(
             health,
             views.refusals(connection, now_ms - DAY_MS),
-            _first(connection, found.seals),
-            max(len(found.seals) - SEALS_MAX, 0),
+            _first(connection, found.seals, begin),
+            max(len(found.seals) - begin - SEALS_MAX, 0),
             sum(one.said.is_silent for one in found.seals),
             sum(one.said.is_low for one in found.seals),
             views.unwritten_count(connection),
@@ -117,9 +119,9 @@ def _look(connection: Connection, now_ms: int, rulebook: Rulebook) -> _Found:
     return found
 
 
-def _first(connection: Connection, seals: list[Listed[_Said]]) -> list[WantingSeal]:
-    """Those that have been silent longest."""
-    first = door_lists.part(connection, seals, lambda said: said.heard_ms or 0, 0, SEALS_MAX)
+def _first(connection: Connection, seals: list[Listed[_Said]], begin: int) -> list[WantingSeal]:
+    """Those that have been silent longest, from a place on."""
+    first = door_lists.part(connection, seals, lambda said: said.heard_ms or 0, begin, SEALS_MAX)
     return [WantingSeal(one.door_id, one.label, *one.said) for one in first]
 
 
@@ -146,16 +148,16 @@ def routes(context: WebContext) -> APIRouter:
     router = APIRouter()
 
     @router.get("/health")
-    async def page(request: Request) -> Response:
-        return await _drawn(context, request, "health.html")
+    async def page(request: Request, begin: Begin = 0) -> Response:
+        return await _drawn(context, request, "health.html", begin)
 
     @router.get("/health/figures")
-    async def figures(request: Request) -> Response:
-        return await _drawn(context, request, "parts/health.html")
+    async def figures(request: Request, begin: Begin = 0) -> Response:
+        return await _drawn(context, request, "parts/health.html", begin)
 
     return router
 
 
-async def _drawn(context: WebContext, request: Request, template: str) -> Response:
-    values: dict[str, Any] = {"report": await report(context)}
+async def _drawn(context: WebContext, request: Request, template: str, begin: int) -> Response:
+    values: dict[str, Any] = {"report": await report(context, begin), "begin": begin}
     return context.answer(request, context.draw(template, context.setting(request), values))

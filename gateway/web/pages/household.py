@@ -276,4 +276,9 @@ def _contestable(connection: Connection, household_id: str, order: OrderSpan) ->
     openings = shown.openings(connection, household_id, order)
     known = {one.row.opening_id for one in openings}
     others = shown.other_cases(connection, household_id, order, known)
-    return {"openings": openings[:OPENINGS_MAX], "others": others[:OPENINGS_MAX]}
+    return {
+        "openings": openings[:OPENINGS_MAX],
+        "others": others[:OPENINGS_MAX],
+        "is_cut": max(len(openings), len(others)) > OPENINGS_MAX,
+        "most": OPENINGS_MAX,
+    }

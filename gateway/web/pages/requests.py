@@ -44,7 +44,10 @@ _Open = tuple[bool, Whole, str]
 _Keys = tuple[_Open | None, _Open | None, tuple[Whole, str] | None]
 _PLACES: Final = Cursors(tuple[_Open | None, _Open | None, tuple[Whole, str] | None])
 _BEGINNING: Final[_Keys] = (None, None, None)
+_LATEST: Final = Cursors(tuple[Whole, str])  # of what is over, and of answered disputes
 Place = Annotated[str, Query(alias="after", max_length=CURSOR_MAX)]
+Older = Annotated[str, Query(max_length=CURSOR_MAX)]
+Begin = Annotated[int, Query(alias="untold", ge=0, le=100_000)]
 
 
 class Some(NamedTuple, Generic[R]):
@@ -64,7 +67,8 @@ class Shown(Struct, frozen=True):
     requests: Some[RequestRow]
     questions: Some[QuestionRow]
     disputes: Some[DisputeRow]
-    people: list[WardenRow]  # who can be named to answer a dispute
+    people: list[WardenRow]  # who can be named to answer a dispute; the first WARDENS_MAX
+    is_cut: bool  # there are more of them
     warden_id: str = ""  # whose phone it is; empty at a desk
 
 
@@ -142,13 +146,14 @@ def gathered(
         return Some(found.rows, total, keys[number] is not None, more)
 
     disputes = part(2, household_views.open_disputes, counts.disputes)
-    people = views.wardens(connection, WARDENS_MAX, grids=reach.grids) if disputes.rows else []
+    people = views.wardens(connection, WARDENS_MAX + 1, grids=reach.grids) if disputes.rows else []
     return Shown(
         by,
         part(0, household_views.open_requests, counts.requests),
         part(1, household_views.open_questions, counts.questions),
         disputes,
-        people,
+        people[:WARDENS_MAX],
+        len(people) > WARDENS_MAX,
         warden_id,
     )
 
@@ -178,13 +183,29 @@ def counted(connection: Connection, zone: Zone, now_ms: int) -> Counted:
     return Counted(tuple(RequestKind), list(found.items()))
 
 
-def untold(connection: Connection, grids: frozenset[str] | None, now_ms: int) -> dict[str, Any]:
-    """The households whom a text should have told lately, the latest, and how many more there
-    are."""
+def untold(
+    connection: Connection, grids: frozenset[str] | None, now_ms: int, begin: int = 0
+) -> dict[str, Any]:
+    """The households whom a text should have told lately, the latest first, from a place on, and
+    how many there are."""
     since_ms = now_ms - UNTOLD_MS
-    found = page_views.untold_households(connection, grids, since_ms, UNTOLD_MAX)
-    count = page_views.untold_count(connection, grids, since_ms) if found else 0
-    return {"untold": found, "untold_more": count - len(found)}
+    found = page_views.untold_households(connection, grids, since_ms, UNTOLD_MAX, begin)
+    count = page_views.untold_count(connection, grids, since_ms) if found or begin else 0
+    return {"untold": found, "untold_begin": begin, "untold_count": count}
+
+
+def latest(
+    read: Callable[..., Part[R]], connection: Connection, reach: Reach, older: str
+) -> Some[R]:
+    """The latest of what is over, or what is older than a place that it said itself. HttpProblem if
+    it is none."""
+    try:
+        after = _LATEST.read(older) if older else None
+    except HttpProblem:
+        raise HttpProblem(422, NO_PLACE) from None
+    found = read(connection, DONE_MAX, reach, after)
+    more = "" if found.next is None else written(found.next) or ""
+    return Some(found.rows, len(found.rows), after is not None, more)
 
 
 def _pressed(request: Request) -> str:
@@ -198,7 +219,13 @@ def routes(context: WebContext) -> APIRouter:
     router = APIRouter()
 
     @router.get("/requests")
-    async def page(request: Request, place: Place = "") -> Response:
+    async def page(
+        request: Request,
+        place: Place = "",
+        over: Older = "",
+        answered: Older = "",
+        untold_from: Begin = 0,
+    ) -> Response:
         reach, now_ms = Reach(context.scope(request, Right.REQUESTS)), context.now_ms()
         view = Matters(reach, actor.at_screen(context, request), place)
 
@@ -208,12 +235,11 @@ def routes(context: WebContext) -> APIRouter:
             return shown | {
                 "seen": view.digest(),
                 "place": place,
-                "latest": DONE_MAX,
-                "done": household_views.done_requests(connection, DONE_MAX, reach),
-                "answered": household_views.answered_disputes(connection, DONE_MAX, reach),
+                "done": latest(household_views.done_requests, connection, reach, over),
+                "answered": latest(household_views.answered_disputes, connection, reach, answered),
                 "counted": counted(connection, zone, now_ms),
                 "spoilt": spoilt_rows.matters(connection, reach.grids),
-                **untold(connection, reach.grids, now_ms),
+                **untold(connection, reach.grids, now_ms, untold_from),
             }
 
         return await context.page(request, "requests.html", gather)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
@@ -20,10 +20,11 @@ from gateway.web.pages.me import ROLE_WORDS
 from gateway.web.security import prefix
 from gateway.web.visitors import Visitor, account_named, visitor
 
-PROGRAMS_MAX: Final = 500
+LISTED_MAX: Final = 50  # programs on one page
 DAYS: Final = 90
 Scopes = Annotated[list[str], Form(max_length=len(WORDS))]
 Purpose = Annotated[str, Form(max_length=PHONE_NAME_MAX)]
+After = Annotated[str, Query(max_length=64)]  # the last name of the part before
 Days = Annotated[int, Form(ge=1, le=tokens.DAYS_MAX)]
 
 _CANNOT = N_("This token was not made: it wants a scope that the program's roles allow.")
@@ -37,9 +38,9 @@ def routes(context: WebContext) -> APIRouter:
     router = APIRouter()
 
     @router.get("/tokens")
-    async def page(request: Request) -> Response:
+    async def page(request: Request, after: After = "") -> Response:
         _somebody(request)
-        return await _listed(context, request, None)
+        return await _listed(context, request, None, after)
 
     @router.post("/tokens/{name}")
     async def press_make(
@@ -82,14 +83,16 @@ def routes(context: WebContext) -> APIRouter:
     return router
 
 
-async def _listed(context: WebContext, request: Request, made: dict[str, Any] | None) -> Response:
+async def _listed(
+    context: WebContext, request: Request, made: dict[str, Any] | None, after: str = ""
+) -> Response:
     now_ms, language = context.now_ms(), context.language(request)
 
-    def gather(rows: Connection) -> list[tuple[Account, list[Any]]]:
-        return [
-            (one, tokens.of_account(rows, one, now_ms))
-            for one in persons.programs(rows, PROGRAMS_MAX)
-        ]
+    def gather(rows: Connection) -> dict[str, Any]:
+        found = persons.programs(rows, LISTED_MAX + 1, after)
+        shown = found[:LISTED_MAX]
+        programs = [(one, tokens.of_account(rows, one, now_ms)) for one in shown]
+        return {"programs": programs, "more": shown[-1].name if len(found) > LISTED_MAX else ""}
 
     def scopes(account: Account) -> list[tuple[str, str]]:
         return [(one.value, say(WORDS[one], language)) for one in scopes_for(account.roles)]
@@ -100,7 +103,8 @@ async def _listed(context: WebContext, request: Request, made: dict[str, Any] | 
         return say(_READS_ALL if token.kind is Kind.READER else _ALL, language)
 
     values = {
-        "programs": await context.visitors.read(gather),
+        **await context.visitors.read(gather),
+        "after": after,
         "made": made,
         "offered": new_offer(),
         "scopes": scopes,

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Annotated, Any, Final
 
 import anyio
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
@@ -19,7 +19,8 @@ from gateway.web.live_view import Fragment, LiveView
 from gateway.web.security import prefix
 from gateway.web.visitors import visitor
 
-SEALS_MAX: Final = 100  # on the page: what failed first; `menshen update` lists all
+SEALS_MAX: Final = 100  # on one page: what failed first
+BEGIN_MAX: Final = 100_000
 ACTS: Final = {
     "stop": RolloutState.STOPPED,
     "go-on": RolloutState.RUNNING,
@@ -42,11 +43,18 @@ _NOT_NOW = N_("That cannot be done as the roll-out stands now.")
 
 
 class Updates(LiveView):
-    """How far the newest roll-out is."""
+    """How far the newest roll-out is; of its seals those from a place on."""
 
-    def __init__(self) -> None:
+    def __init__(self, begin: int = 0) -> None:
         super().__init__()
+        self._begin = begin
         self._read: tuple[tuple[int, ...], dict[str, Any]] | None = None
+
+    @classmethod
+    def named(cls, begin: str) -> "Updates":
+        """That of a place in an address; from the first on if it is none."""
+        is_place = begin.isascii() and begin.isdigit() and len(begin) <= len(str(BEGIN_MAX))
+        return cls(int(begin) if is_place else 0)
 
     def affected_by(self, news: Committed) -> bool:
         """A roll-out is written beside the commits: each of them is an occasion to look."""
@@ -58,7 +66,7 @@ class Updates(LiveView):
         """The roll-out, or that there is none."""
         mark = kept.fingerprint(connection)
         if self._read is None or self._read[0] != mark:
-            self._read = mark, _gathered(connection)
+            self._read = mark, _gathered(connection, self._begin)
         return [Fragment("rollout", "parts/rollout.html", "live", self._read[1], key=mark)]
 
 
@@ -67,8 +75,10 @@ def routes(context: WebContext) -> APIRouter:
     router = APIRouter()
 
     @router.get("/updates")
-    async def page(request: Request) -> Response:
-        view, now_ms = Updates(), context.now_ms()
+    async def page(
+        request: Request, begin: Annotated[int, Query(ge=0, le=BEGIN_MAX)] = 0
+    ) -> Response:
+        view, now_ms = Updates(begin), context.now_ms()
 
         def gather(connection: Connection) -> dict[str, Any]:
             (live,) = view.changed(connection, None, now_ms)
@@ -151,20 +161,21 @@ def _begin(
         raise HttpProblem(409, _NOT_NOW) from error
 
 
-def _gathered(connection: Connection) -> dict[str, Any]:
+def _gathered(connection: Connection, begin: int) -> dict[str, Any]:
     newest = kept.overview(connection)
     seals = [] if newest is None else sorted(newest.seals.items(), key=_most_urgent)
-    shown = [seal_id for seal_id, _ in seals[:SEALS_MAX]]
+    part = seals[begin : begin + SEALS_MAX]
     counts = Counter(progress_words.state_word(progress) for _, progress in seals)
     return {
-        "doors": kept.doors_of(connection, shown),
+        "doors": kept.doors_of(connection, [seal_id for seal_id, _ in part]),
         "rollout": newest,
         "seals": [
             (seal_id, one, progress_words.state_word(one), progress_words.reason_words(one))
-            for seal_id, one in seals[:SEALS_MAX]
+            for seal_id, one in part
         ],
         "is_by_canary": newest is not None and newest.why == rollout.CANARY_FAILED,
-        "more": max(len(seals) - SEALS_MAX, 0),
+        "begin": begin,
+        "count": len(seals),
         "counts": [(word, counts[word]) for word in progress_words.ALL],
         "releases": kept.kept(connection),
         "state_words": STATE_WORDS,

@@ -82,8 +82,9 @@ class Inbox(LiveView):
         to_sign = {"warden_id": self._warden_id, "pages": self._unsigned(connection, now_ms)}
         signed = Fragment("unsigned", "parts/unsigned.html", "unsigned", to_sign)
         after_ms = now_ms - SIGNED_WITHIN_MS
-        notes = page_views.notes(connection, self._warden_id, after_ms, NOTES_MAX)
-        noted = Fragment("notes", "parts/notes.html", "notes", notes)
+        notes = page_views.notes(connection, self._warden_id, after_ms, NOTES_MAX + 1)
+        told = {"rows": notes[:NOTES_MAX], "is_cut": len(notes) > NOTES_MAX}
+        noted = Fragment("notes", "parts/notes.html", "notes", told)
         cards = [self._fragment(card) for group in groups.values() for card in group]
         shown = {"phone": self.phone, "warden_id": self._warden_id, "part": part}
         counted = Fragment("counted", "parts/counted.html", "counted", shown)
@@ -224,8 +225,11 @@ def _actions(router: APIRouter, context: WebContext) -> None:
         rules, now_ms = context.rulebook.rules, context.now_ms()
         return await context.page(
             request,
-            "parts/card.html",
-            lambda rows: {"card": card_of(rows, case_id, warden_id, by, rules, now_ms)},
+            "parts/pressed.html",
+            lambda rows: {
+                "part": "parts/card.html",
+                "card": card_of(rows, case_id, warden_id, by, rules, now_ms),
+            },
         )
 
     actions.add_routes(

@@ -35,7 +35,7 @@ from gateway.web.offers import Offered, new_offer
 from gateway.web.pages import me
 from gateway.web.security import prefix
 
-WARDENS_MAX: Final = 5_000  # looked through
+WARDENS_MAX: Final = 5_000  # looked through; of more people, by grid
 LISTED_MAX: Final = 50  # on one page
 PAGES_MAX: Final = WARDENS_MAX // LISTED_MAX
 SHOWS: Final = ("", "duty", "unreached", "no_phone")  # what one may look for
@@ -110,22 +110,29 @@ def routes(context: WebContext) -> APIRouter:
         asked = {"q": text, "grid": grid, "show": show if show in SHOWS else ""}
 
         def gather(connection: Connection) -> tuple[list[WardenRow], Schedule, dict[str, Person]]:
-            people = views.wardens(connection, WARDENS_MAX, grids=scope)
+            people = views.wardens(connection, WARDENS_MAX + 1, grid or None, scope)
             known = {person.warden_id: person for person in states.people(connection)}
             return people, schedule_of(states.staff(connection)), known
 
         people, on_call, known = await context.read(gather)
+        is_cut, people = len(people) > WARDENS_MAX, people[:WARDENS_MAX]
+        grids = await context.read(lambda connection: views.grids_with_wardens(connection, scope))
         every = [warden.warden_id for warden in people]
         if show == "no_phone":
             asked_for = await _ringing(context, every, now_ms)
             people = [warden for warden in people if warden.warden_id not in asked_for]
-        grids = sorted({(warden.grid_id, warden.grid) for warden in people}, key=lambda g: g[1])
         found = _found(people, on_call, known, asked, now_ms, rules)
         pages = max(1, -(-len(found) // LISTED_MAX))
         shown = found[(page - 1) * LISTED_MAX : page * LISTED_MAX]
         lines = await _lines(context, shown, on_call, known, now_ms)
         values = asked | {"lines": lines, "grids": grids, "count": len(found), "everybody": every}
-        values |= {"pages": pages, "page": page, "address": _address(asked)}
+        values |= {
+            "is_cut": is_cut,
+            "looked": WARDENS_MAX,
+            "pages": pages,
+            "page": page,
+            "address": _address(asked),
+        }
         return context.answer(
             request, context.draw("wardens.html", context.setting(request), values)
         )
@@ -196,8 +203,7 @@ def _found(
     rules: Rules,
 ) -> list[WardenRow]:
     """Those whom somebody looks for."""
-    text, grid, show = asked["q"].casefold(), asked["grid"], asked["show"]
-    found = [warden for warden in people if not grid or warden.grid_id == grid]
+    text, show, found = asked["q"].casefold(), asked["show"], people
     if text:
         found = [
             warden

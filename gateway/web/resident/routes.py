@@ -115,6 +115,7 @@ def _add_pages(router: APIRouter, context: WebContext, entrance: Entrance) -> No
             others = shown.other_cases(rows, here.household_id, order, ids)
             return {
                 "others": others if before_ms is None else [],
+                "others_cut": shown.has_older_cases(rows, here.household_id, order),
                 "openings": found,
                 "most": shown.OPENINGS_MAX,
                 "doors": len(doors),

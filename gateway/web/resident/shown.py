@@ -136,6 +136,13 @@ def other_cases(
     return found
 
 
+def has_older_cases(connection: Connection, household_id: str, order: OrderSpan) -> bool:
+    """Whether there are cases under this order that `other_cases` does not look at."""
+    door_ids = resident_views.door_ids_of(connection, household_id)
+    cases = (case_views.cases_at(connection, one, CASES_MAX + 1, order.from_ms) for one in door_ids)
+    return any(len(found) > CASES_MAX for found in cases)
+
+
 def record(
     connection: Connection, household_id: str, order: OrderSpan, kind: RecordKind, record_id: str
 ) -> OpeningShown | CaseShown | None:

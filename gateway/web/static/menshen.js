@@ -32,8 +32,10 @@ function leave({ target }) {
   if (focused) left = { focused, id: target.id };
 }
 
-function goOnThere() {
-  const after = left && document.getElementById(left.id);
+// One answer may replace several things: one goes on where one was when that one is there anew.
+function goOnThere({ detail: { target } }) {
+  if (!left || target?.id !== left.id) return;
+  const after = document.getElementById(left.id);
   if (after) goOn(left.focused, after);
   left = null;
 }
@@ -57,8 +59,10 @@ document.addEventListener("htmx:afterSwap", refresh);
 refresh();
 
 // How a request ended is heard at the request itself: its form may be out of the page by then, for the
-// live page is often quicker than the answer, and htmx tells it to the form alone.
-document.addEventListener("htmx:beforeRequest", ({ detail: { xhr } }) => {
+// live page is often quicker than the answer, and htmx tells it to the form alone. What the press
+// before it did is said no longer: this one may be refused.
+document.addEventListener("htmx:beforeRequest", ({ detail: { xhr, requestConfig } }) => {
+  if (requestConfig.verb === "post") document.getElementById("happened").textContent = "";
   xhr.addEventListener("error", () => notice(document.body.dataset.failed));
   xhr.addEventListener("load", () => {
     if (xhr.status < 400) return;
