@@ -257,10 +257,11 @@ async def test_one_event_that_is_refused_alone_is_passed_over(
     refused = Say(status=422)
     # Twice refused; the third time the next is taken.
     receiver.says = [refused, refused, refused, OK]
-    async with receiver.open(port), running():
-        await lives(site)
-        await until(lambda: receiver.happened[-1:] == ["closed"])
-        await until(lambda: waiting(site.store) == 0)
+    async with running():
+        await lives(site)  # before anybody listens, so that there is a next one
+        async with receiver.open(port):
+            await until(lambda: receiver.happened[-1:] == ["closed"])
+            await until(lambda: waiting(site.store) == 0)
     assert receiver.happened == WHOLE_LIFE[1:]
 
 
