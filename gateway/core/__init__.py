@@ -11,8 +11,9 @@ may look into), `events`
 ended), `actor` (who acts), `evidence` (what a delivery proves), `proof` (that somebody is at the
 door), `rules` (the numbers that a site may set), `duration` and `local_time` (times, and the clock
 on the wall), `doubted_time` (while the clock is in doubt), `clock_shift` (all times of a state,
-moved together), `no_json` (what is raised where bytes are none). How it ends: `order_over` (that it
-is noted), `schedule_of_ends` (when), `ending_events` and `forgetting` (what a state is then).
+moved together) and `clock_correction` (and what is due by the wall, worked out anew), `no_json`
+(what is raised where bytes are none). How it ends: `order_over` (that it is noted),
+`schedule_of_ends` (when), `ending_events` and `forgetting` (what a state is then).
 
 The steps: `site` with `site_state` and `site_step`, then its rooms: `doors` (what a report shows),
 `cases` (what needs a person), `households` (what a household wants of people), `paging` (who is

@@ -26,14 +26,27 @@ def is_question(door: Door, earliest_ms: int, latest_ms: int, rules: Rules) -> b
                 for by_ms in (low_ms, 0, high_ms)
             )
         }
+        if None in spent and _is_allowed(door, latest_ms, rules):
+            return False  # with a permit by some times, and without one by the others
         return len(spent) > 1 or None in spent
     if not orders.is_certain(door, latest_ms):
         return True
     order = orders.running(door, latest_ms)
     if order is None or not order.policy.openings_a_day:
         return False
-    days = {local_time.day(rules.zone, latest_ms + by_ms) for by_ms in (low_ms, high_ms)}
-    return len(days) > 1
+    return not _is_of_one_day(door, latest_ms, rules)
+
+
+def _is_allowed(door: Door, at_ms: int, rules: Rules) -> bool:
+    """Whether its order allows an opening without a permit, whatever the true time is."""
+    is_sure = orders.is_certain(door, at_ms) and _is_of_one_day(door, at_ms, rules)
+    return is_sure and orders.allow(door, at_ms, rules)[1] is not None
+
+
+def _is_of_one_day(door: Door, at_ms: int, rules: Rules) -> bool:
+    """Whether a time is of the same day on the wall by every time that it may be."""
+    earliest_ms, latest_ms = at_ms - door.doubt.ahead_ms, at_ms + door.doubt.behind_ms
+    return local_time.day(rules.zone, earliest_ms) == local_time.day(rules.zone, latest_ms)
 
 
 def reason(door: Door, otherwise: Reason, at_ms: int) -> Reason:

@@ -121,6 +121,20 @@ def test_an_opening_that_is_allowed_on_one_of_two_days_is_a_question() -> None:
     assert not asks(door(order=order), last_ms, rules=Rules()), "in Wuxi it is 07:40"
 
 
+def test_what_its_order_allows_is_no_question_because_a_permit_covers_it_perhaps() -> None:
+    """An announced opening more makes nothing a question that was lawful without it."""
+    order = replace(ORDER, policy=Policy(openings_a_day=1))
+    soon = meal(NOON + MINUTE, NOON + HOUR)
+    assert asks(door(soon))
+    assert not asks(door(soon, order=order))
+    spent = orders.allow(door(soon, order=order), NOON, UTC)[0]
+    assert asks(spent), "used already: lawful by the permit alone"
+    late_ms = NOON + 20 * HOUR - BEHIND  # perhaps of the next day
+    assert asks(door(meal(late_ms + MINUTE, late_ms + HOUR), order=order), late_ms)
+    ends = replace(order, to_ms=NOON + 2 * MINUTE)
+    assert asks(door(soon, order=ends)), "perhaps under no order at all"
+
+
 @pytest.mark.parametrize(("behind_ms", "ahead_ms"), [(BEHIND, 0), (0, AHEAD)])
 def test_a_doubt_to_one_side_is_one(behind_ms: int, ahead_ms: int) -> None:
     its = door(meal(NOON - 1, NOON + 1), behind_ms=behind_ms, ahead_ms=ahead_ms)

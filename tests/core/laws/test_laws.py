@@ -63,13 +63,14 @@ def same(one: list[Told], two: list[Told], seed: int) -> None:
 
 
 class Restarted(Relived):
-    """Now and then all that is known comes out of its bytes."""
+    """Every third time or so all that is known comes out of its bytes: what a start forgets matters
+    for a few steps only."""
 
     chance = Random(1)  # noqa: S311 - where a life is cut
 
     def apply(self, at_ms: int, subject: Subject, event: Event) -> list[Step]:
         steps = super().apply(at_ms, subject, json.decode(json.encode(event), type=Event))
-        if self.chance.randrange(12) == 0:
+        if self.chance.randrange(3) == 0:
             self.site.adopt(self.turn)
             was, people = self.site, self.site.router.people.values()
             self.site = SiteState(
