@@ -55,12 +55,9 @@ class ReportCame(Struct, frozen=True, omit_defaults=True, tag=REPORT):
 
 class ReportHeld(Struct, frozen=True, omit_defaults=True, tag="report_held"):
     """A later copy of a report that counted shows that it was held back: its edge was at `edge_ms`
-    (ms of UTC, by the gateway's clock) or earlier.
-
-    `waited_ms`: so long that copy may have waited itself, at most. `was_ms`: the earliest time at
-    which the edge was believed to be until then. `shut_edges`: the counter of edges by which it
-    told that the door shut; None where it told anything else.
-    """
+    (ms of UTC) or earlier; until then it was believed to be at `was_ms` at the earliest.
+    `waited_ms`: so long that copy may have waited itself. `shut_edges`: the counter of edges by
+    which it told that the door shut, if it did."""
 
     seal_id: str
     seq: Count

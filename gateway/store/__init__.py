@@ -24,7 +24,7 @@ there are, `place_names` what a place is called in the history, `door_codes` who
 were heard, `left_by_others` whether another program wrote something for the gateway, `matter_reach`
 whose matters somebody sees, `grouped_pages` which cases a page for many names, and `views`,
 `case_views`, `contact_views`, `delivery_views`, `page_views`, `seal_views`, `door_lists` (parts of
-long ones), `reach_views`, `hand_over_views`, `household_views` and `resident_views` are what
-people read, as frozen `records`; `spoilt_rows` finds what needs somebody and can be no such
-record.
+long ones), `reach_views`, `register_views`, `hand_over_views`, `household_views` and
+`resident_views` are what people read, as frozen `records`; `spoilt_rows` finds what needs somebody
+and can be no such record.
 """

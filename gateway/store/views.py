@@ -225,18 +225,6 @@ def wardens(
     return records(connection, query, WardenRow)
 
 
-def grids_with_wardens(
-    connection: Connection, grids: frozenset[str] | None = None
-) -> list[tuple[str, str]]:
-    """The grids in which somebody is registered, by name, each with its id before it; of these
-    alone, if they are given."""
-    g, w = tables.grids.c, tables.wardens.c
-    somebody = select(w.grid_id).where(w.ended_ms.is_(None))
-    query = select(g.grid_id, g.name).where(g.grid_id.in_(somebody)).order_by(g.name, g.grid_id)
-    query = query if grids is None else query.where(g.grid_id.in_(grids))
-    return [(row.grid_id, row.name) for row in connection.execute(query)]
-
-
 def named(connection: Connection, warden_ids: Sequence[str]) -> list[WardenRow]:
     """These people, in this order; those that nobody knows are left out."""
     query = _WARDENS.where(tables.wardens.c.warden_id.in_(warden_ids))
@@ -254,13 +242,6 @@ def warden(connection: Connection, warden_id: str) -> WardenRow | None:
     w = tables.wardens.c
     query = _WARDENS.where(w.warden_id == warden_id, w.ended_ms.is_(None))
     return next(iter(records(connection, query, WardenRow)), None)
-
-
-def grids_of_wardens(connection: Connection) -> dict[str, str]:
-    """The grid of each warden who has not left, by id."""
-    w = tables.wardens.c
-    query = select(w.warden_id, w.grid_id).where(w.ended_ms.is_(None))
-    return {row.warden_id: row.grid_id for row in connection.execute(query)}
 
 
 def warden_of_code(connection: Connection, code: str) -> WardenRow | None:

@@ -28,7 +28,7 @@ from gateway.accounts.sessions import OF_PROGRAMS, Kind, Rights, Session
 from gateway.accounts.sign_in import SignIn
 from gateway.core.actor import Acting
 from gateway.settings import Settings
-from gateway.store import views
+from gateway.store import register_views, views
 from gateway.store.database import Store
 from gateway.web.answers import is_api
 from gateway.web.clients import Clients
@@ -284,7 +284,7 @@ class Visitors:
 
     def _of_registry(self) -> dict[str, str]:
         with self._site.reading() as connection:
-            return views.grids_of_wardens(connection)
+            return register_views.grids_of_wardens(connection)
 
     def _of_token(self, token: str) -> Visitor | None:
         """Who has this token, while the session lasts and the registry knows the person."""

@@ -7,7 +7,13 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from gateway.store import statements, tables
 from gateway.store.statements import Statement, upsert
 
-STATEMENTS = {name: one for name, one in vars(statements).items() if isinstance(one, Statement)}
+STATEMENTS = {
+    f"{name}_{number}": one
+    for name, named in vars(statements).items()
+    if name != "IN_ORDER"
+    for number, one in enumerate(named if isinstance(named, tuple) else [named])
+    if isinstance(one, Statement)
+}
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 

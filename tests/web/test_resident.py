@@ -223,22 +223,6 @@ async def test_without_consent_as_the_ground_nobody_is_asked(phone: HouseholdPho
     assert (await phone.presses("/r/consent/give")).status_code == 404
 
 
-async def test_a_household_sees_who_looked_by_duty_and_without_names(tmp_path: Path) -> None:
-    async with signed_in_site(tmp_path) as site:
-        await site.console.seal(0)
-        await site.asks("wang", "GET", "/doors/d0")
-        await site.asks("desk", "GET", "/doors/d1")
-        code = new_code(site.store, "d0")
-        async with household_phone(site.console.app, base="http://menshen.test") as phone:
-            assert (await phone.enters(code)).status_code == 200
-            page = (await phone.opens("/r/looks")).text
-        assert "Grid worker" in page
-        assert "looked at your door" in page
-        assert "in their grids" in page
-        for hidden in ("wang", "Wang", "Dispatcher", "3-101"):
-            assert hidden not in page
-
-
 async def test_a_warden_at_the_line_books_what_is_said_and_prints_another_sheet(
     tmp_path: Path,
 ) -> None:

@@ -19,7 +19,7 @@ from gateway.accounts import tables as accounts
 from gateway.accounts.sessions import LIMITS, OF_PROGRAMS, Kind
 from gateway.cli.app import app
 from gateway.settings import Settings
-from gateway.store import tables, views
+from gateway.store import register_views, tables
 from gateway.web import visitors
 from gateway.web.app import build
 from gateway.web.visitors import COOKIE, Visitors, visitor
@@ -286,7 +286,7 @@ async def test_who_comes_while_one_looks_who_is_signed_in_is_not_sent_away(
 ) -> None:
     """A live page ended as it began, where the first look of all was at the registry still."""
     go, looked = threading.Event(), threading.Event()
-    whole = views.grids_of_wardens
+    whole = register_views.grids_of_wardens
 
     def slowly(connection: Connection) -> dict[str, str]:
         looked.set()
@@ -304,7 +304,7 @@ async def test_who_comes_while_one_looks_who_is_signed_in_is_not_sent_away(
             who = visitor(connection)
             assert who is not None
             came.append(who)
-        monkeypatch.setattr(views, "grids_of_wardens", slowly)
+        monkeypatch.setattr(register_views, "grids_of_wardens", slowly)
         first = asyncio.create_task(known.is_live(came[0]))
         await until(looked.is_set)
         second = asyncio.create_task(known.is_live(came[1]))

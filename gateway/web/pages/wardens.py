@@ -24,7 +24,7 @@ from gateway.core.paging.schedule import Schedule
 from gateway.core.paging.staff import schedule_of
 from gateway.core.rules import Rules
 from gateway.engine.ports import Committed
-from gateway.store import reach_views, states, views
+from gateway.store import reach_views, register_views, states, views
 from gateway.store.reach_views import Way
 from gateway.store.views import WardenRow
 from gateway.web.answers import NOT_FOUND, HttpProblem
@@ -116,7 +116,9 @@ def routes(context: WebContext) -> APIRouter:
 
         people, on_call, known = await context.read(gather)
         is_cut, people = len(people) > WARDENS_MAX, people[:WARDENS_MAX]
-        grids = await context.read(lambda connection: views.grids_with_wardens(connection, scope))
+        grids = await context.read(
+            lambda connection: register_views.grids_with_wardens(connection, scope)
+        )
         every = [warden.warden_id for warden in people]
         if show == "no_phone":
             asked_for = await _ringing(context, every, now_ms)
