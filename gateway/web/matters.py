@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 from sqlalchemy import Connection
 
@@ -132,8 +132,10 @@ def add_routes(
     """POST {before}/requests/{request_id}/take and so on: each deed of each matter."""
 
     def route(matter: Matter, deed: Deed) -> None:
-        async def press(request: Request) -> Response:
-            by, matter_id = who(request), str(request.path_params[matter.key])
+        of_address = Path(alias=matter.key)
+
+        async def press(request: Request, matter_id: Annotated[str, of_address]) -> Response:
+            by = who(request)
             pressed = await read_press(request, deed.body, deed.name, by_page=by_page)
             answer = await _act(context, matter, deed, matter_id, by, pressed)
             return await after(request, by, answer)

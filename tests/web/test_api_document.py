@@ -13,7 +13,9 @@ from random import Random
 from typing import Any
 
 import hypothesis
+import pytest
 import schemathesis
+from fastapi import APIRouter, Request, Response
 from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
@@ -21,6 +23,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from gateway.accounts.roles import Role
+from gateway.web.api import document
 from tests.web.signed_in import signed_in_site
 from tests.web.test_in_a_browser import served
 from tests.web.web_site import (
@@ -139,3 +142,14 @@ async def test_the_document_is_for_who_is_signed_in_and_says_who_may_what(tmp_pa
     assert paths["/api/v1/wardens/{warden_id}/pages"]["get"]["x-roles"]["warden"] == "own"
     ids = [one["operationId"] for operations in paths.values() for one in operations.values()]
     assert len(ids) == len(set(ids))
+
+
+def test_a_place_of_an_address_that_no_route_takes_makes_no_document() -> None:
+    router = APIRouter()
+
+    @router.get("/api/v1/doors/{door_id}/holds")
+    async def listed(request: Request) -> Response:
+        return Response(request.path_params["door_id"])
+
+    with pytest.raises(RuntimeError, match="door_id is not said by its route"):
+        document.document(router)

@@ -5,6 +5,7 @@ for those who are signed in; the file docs/openapi.json is the same, and a test 
 """
 
 from functools import cache
+from string import Formatter
 from typing import Any, Final
 
 import msgspec
@@ -66,7 +67,8 @@ def routes(context: WebContext) -> APIRouter:
 
 
 def document(router: APIRouter) -> dict[str, Any]:
-    """The document of these routes. RuntimeError where two shapes go by one name."""
+    """The document of these routes. RuntimeError where two shapes go by one name, or an address has
+    a place that its route does not take: no program could be written from that."""
     made = get_openapi(title="Menshen", version=VERSION, description=_ABOUT, routes=router.routes)
     shapes = sorted(SHAPES, key=lambda shape: shape.__name__)
     _, components = msgspec.json.schema_components(shapes, ref_template=REF)
@@ -75,6 +77,7 @@ def document(router: APIRouter) -> dict[str, Any]:
         _add(schemas, name, schema)
     for path, operations in made["paths"].items():
         for method, operation in operations.items():
+            _need_places(path, operation)
             rule = _rule(method.upper(), path)
             operation["x-roles"] = _roles(rule)
             operation["security"] = [
@@ -95,6 +98,14 @@ def document(router: APIRouter) -> dict[str, Any]:
 def _add(schemas: dict[str, Any], name: str, schema: dict[str, Any]) -> None:
     if schemas.setdefault(name, schema) != schema:
         raise RuntimeError(f"two shapes of the API are called {name}")
+
+
+def _need_places(path: str, operation: dict[str, Any]) -> None:
+    """Each place of an address stands among the parameters."""
+    taken = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "path"}
+    places = {name for _, name, _, _ in Formatter().parse(path) if name}
+    if taken != places:
+        raise RuntimeError(f"{path}: {', '.join(sorted(taken ^ places))} is not said by its route")
 
 
 def _rule(method: str, path: str) -> Rule:
