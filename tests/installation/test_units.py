@@ -67,6 +67,20 @@ def test_systemd_finds_nothing_wrong_in_them(machine, analysed):
     assert (done.returncode, ours) == (0, []), done.stderr
 
 
+def test_no_unit_waits_for_a_network_or_the_time(machine):
+    """After a power cut in which the switch died, or the Internet, doors are watched at once."""
+    machine.install()
+    units = [machine / "etc/systemd/system/mosquitto.service.d/menshen.conf"]
+    units += UNIT_TEMPLATES.glob("menshen*")
+    said = [
+        (path.name, line)
+        for path in units
+        for line in path.read_text().splitlines()
+        if "=" in line and ("online" in line or "time-s" in line)
+    ]
+    assert said == []
+
+
 def test_the_broker_and_the_gateway_live_under_the_filter_of_their_units(
     machine, tmp_path, free_port, keep, monkeypatch
 ):
