@@ -33,6 +33,7 @@ def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChang
     in_review = tuple(_alone(case, living) for case in door.in_review if lives(case))
     case = door.case if door.case is None or not lives(door.case) else _alone(door.case, living)
     opened, ended, burst_ms = door.opening, door.ended, door.burst_ms
+    moment = door.moment
     forgotten = replace(
         door,
         orders=orders,
@@ -46,6 +47,8 @@ def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChang
         recent=tuple(result for result in door.recent if result.done_ms >= before_ms),
         opening=opened if opened is not None and opened.opened_ms >= before_ms else None,
         ended=ended if ended is not None and ended.opened_ms >= before_ms else None,
+        edges_told=tuple(told for told in door.edges_told if told.edge_ms >= before_ms),
+        moment=moment if moment is not None and moment.shut_from_ms >= before_ms else None,
         opened_ms=tuple(at_ms for at_ms in door.opened_ms if at_ms >= before_ms),
         refused_ms=tuple(at_ms for at_ms in door.refused_ms if at_ms >= before_ms),
         burst_ms=burst_ms if burst_ms is not None and burst_ms >= before_ms else None,

@@ -69,18 +69,9 @@ def openings(world: TrueWorld) -> Iterator[str]:
         door = world.of(row["door_id"])
         if not _opened(door, row):
             yield f"it did not open then: {row}"
-        if _is_kept_nowhere(world, door, row):
-            continue
         shut = [at_ms for _, at_ms in door.openings() if at_ms is not None]
         if row["shut_ms"] is not None and not _any(shut, row["shut_from_ms"], row["shut_ms"]):
             yield f"it did not shut then: {row}"
-
-
-def _is_kept_nowhere(world: TrueWorld, door: TrueDoor, row: Row) -> bool:
-    """A moment of open after a restart is in no state: a shutting that was held back stays there as
-    it was heard (DECISIONS 375)."""
-    is_held = any(number.startswith(door.seal.seal_id) for number in world.redated)
-    return is_held and "-found-" in row["opening_id"]
 
 
 def _opened(door: TrueDoor, row: Row) -> bool:
