@@ -5,6 +5,7 @@ heard) and what another order needs. Nobody is told of anything by this, and not
 """
 
 from collections.abc import Container
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -91,14 +92,20 @@ def names_of_person(person: Person, event: NamesForgotten, now_ms: int) -> Perso
 
     queued = tuple(p for p in person.queued if not is_gone(p.page_id, p.door_id, p.since_ms))
     group = tuple(p for p in person.group if not is_gone(p.page_id, p.door_id, p.since_ms))
-    sent = tuple(page for page in person.sent if not is_gone(page.page_id, "", page.at_ms))
+    sent, rang = (
+        tuple(page for page in rung if not is_gone(page.page_id, "", page.at_ms))
+        for rung in (person.sent, person.rang)
+    )
     earlier = tuple(case for case in person.earlier if case.case_id not in cases)
     known = {page.case_id for page in queued} | {case.case_id for case in earlier}
     lesser = tuple(page for page in person.lesser if page.case_id in known)
-    left = (queued, earlier, lesser, group, sent)
-    if left == (person.queued, person.earlier, person.lesser, person.group, person.sent):
-        return person
-    return replace(person, queued=queued, earlier=earlier, lesser=lesser, group=group, sent=sent)
+    left = {"queued": queued, "earlier": earlier, "lesser": lesser, "group": group}
+    left |= {"sent": sent, "rang": rang}
+    return person if _has(person, left) else replace(person, **left)
+
+
+def _has(person: Person, left: dict[str, tuple[Any, ...]]) -> bool:
+    return all(getattr(person, name) == those for name, those in left.items())
 
 
 def names_of_outages(outages: Outages, event: NamesForgotten, now_ms: int, rules: Rules) -> Outages:
