@@ -135,6 +135,9 @@ class HouseholdOpening(Struct, frozen=True, omit_defaults=True):
     reason: Reason = Reason.NO_PERMIT
     cover: Cover | None = None  # that it used
     root: str = ""
+    own: Reason | None = (
+        None  # what that rule says, while it is part of another and is what that is
+    )
 
 
 class Escalation(Struct, frozen=True, omit_defaults=True):
