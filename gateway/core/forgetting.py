@@ -5,6 +5,7 @@ heard) and what another order needs. Nobody is told of anything by this, and not
 """
 
 from collections.abc import Container
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -33,6 +34,7 @@ def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChang
     in_review = tuple(_alone(case, living) for case in door.in_review if lives(case))
     case = door.case if door.case is None or not lives(door.case) else _alone(door.case, living)
     opened, ended, burst_ms = door.opening, door.ended, door.burst_ms
+    moment = door.moment
     forgotten = replace(
         door,
         orders=orders,
@@ -46,6 +48,8 @@ def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChang
         recent=tuple(result for result in door.recent if result.done_ms >= before_ms),
         opening=opened if opened is not None and opened.opened_ms >= before_ms else None,
         ended=ended if ended is not None and ended.opened_ms >= before_ms else None,
+        edges_told=tuple(told for told in door.edges_told if told.edge_ms >= before_ms),
+        moment=moment if moment is not None and moment.shut_from_ms >= before_ms else None,
         opened_ms=tuple(at_ms for at_ms in door.opened_ms if at_ms >= before_ms),
         refused_ms=tuple(at_ms for at_ms in door.refused_ms if at_ms >= before_ms),
         burst_ms=burst_ms if burst_ms is not None and burst_ms >= before_ms else None,
@@ -88,14 +92,20 @@ def names_of_person(person: Person, event: NamesForgotten, now_ms: int) -> Perso
 
     queued = tuple(p for p in person.queued if not is_gone(p.page_id, p.door_id, p.since_ms))
     group = tuple(p for p in person.group if not is_gone(p.page_id, p.door_id, p.since_ms))
-    sent = tuple(page for page in person.sent if not is_gone(page.page_id, "", page.at_ms))
+    sent, rang = (
+        tuple(page for page in rung if not is_gone(page.page_id, "", page.at_ms))
+        for rung in (person.sent, person.rang)
+    )
     earlier = tuple(case for case in person.earlier if case.case_id not in cases)
     known = {page.case_id for page in queued} | {case.case_id for case in earlier}
     lesser = tuple(page for page in person.lesser if page.case_id in known)
-    left = (queued, earlier, lesser, group, sent)
-    if left == (person.queued, person.earlier, person.lesser, person.group, person.sent):
-        return person
-    return replace(person, queued=queued, earlier=earlier, lesser=lesser, group=group, sent=sent)
+    left = {"queued": queued, "earlier": earlier, "lesser": lesser, "group": group}
+    left |= {"sent": sent, "rang": rang}
+    return person if _has(person, left) else replace(person, **left)
+
+
+def _has(person: Person, left: dict[str, tuple[Any, ...]]) -> bool:
+    return all(getattr(person, name) == those for name, those in left.items())
 
 
 def names_of_outages(outages: Outages, event: NamesForgotten, now_ms: int, rules: Rules) -> Outages:

@@ -56,7 +56,12 @@ def minute_of_day(zone: Zone, at_ms: int) -> int:
 
 def weekday(zone: Zone, at_ms: int) -> int:
     """0 for Monday, to 6."""
-    return (wall_min(zone, at_ms) - _MONDAY) % WEEK_MIN // DAY_MIN
+    return weekday_of(day(zone, at_ms))
+
+
+def weekday_of(day_number: int) -> int:
+    """0 for Monday, to 6, by the number of the day."""
+    return (day_number * DAY_MIN - _MONDAY) % WEEK_MIN // DAY_MIN
 
 
 def is_between(minute: int, from_min: int, to_min: int) -> bool:
@@ -84,6 +89,21 @@ def outside(zone: Zone, at_ms: int, windows: Windows) -> int:
             break
         at_ms = next_at(zone, at_ms, window[1])
     return at_ms
+
+
+def shown_at(zone: Zone, day_number: int, minute: int) -> tuple[int, int]:
+    """The first and the last time at which the wall shows this minute of a day, in ms of UTC. They
+    differ where it shows an hour twice; a minute that a jump leaves out comes with the jump."""
+    wall_ms = (day_number * DAY_MIN + minute) * MINUTE_MS
+    if len(zone) == 1:
+        at_ms = wall_ms - zone[0][1] * MINUTE_MS
+        return at_ms, at_ms
+    offsets = {offset_min(zone, wall_ms + by_ms) for by_ms in (-DAY_MS, 0, DAY_MS)}
+    times = {wall_ms - offset * MINUTE_MS: offset for offset in offsets}
+    shown = [at_ms for at_ms, offset in times.items() if offset_min(zone, at_ms) == offset]
+    if not shown:
+        shown = [from_ms for from_ms, _ in zone if min(times) <= from_ms <= max(times)]
+    return min(shown), max(shown)
 
 
 def next_at(zone: Zone, at_ms: int, minute: int) -> int:

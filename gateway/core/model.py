@@ -135,6 +135,9 @@ class HouseholdOpening(Struct, frozen=True, omit_defaults=True):
     reason: Reason = Reason.NO_PERMIT
     cover: Cover | None = None  # that it used
     root: str = ""
+    own: Reason | None = (
+        None  # what that rule says, while it is part of another and is what that is
+    )
 
 
 class Escalation(Struct, frozen=True, omit_defaults=True):
@@ -252,6 +255,27 @@ class OpenAfterRestart(Struct, frozen=True):
     told_ms: int  # if it still stands open then, a person is told
 
 
+class Moment(Struct, frozen=True):
+    """The latest opening of a seal that came back and found its door open, which was over before a
+    person was to be told: a later copy of what told that it shut may still date it anew."""
+
+    opening_id: str
+    read_ms: int  # when that reading was heard
+    shut_from_ms: int  # it shut between this
+    shut_ms: int  # and this
+
+
+EDGES_TOLD_MAX: Final = 2  # an opening, and its shutting
+
+
+class EdgeDate(Struct, frozen=True, array_like=True):
+    """When the edge of a report was, by all copies of it that came."""
+
+    seq: int  # the number of the report
+    edge_ms: int  # no later than this
+    wait: int  # ms that it may have been earlier, for it may have waited
+
+
 class FoundOpen(Struct, frozen=True, omit_defaults=True):
     """The door stands open, and nobody saw it open."""
 
@@ -306,6 +330,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     heard_ms: int | None = None
     listened_ms: int | None = None  # until then the gateway itself heard nobody
     observed_until_ms: int | None = None  # up to when its edges are known; what waits is newer
+    edges_told: tuple[EdgeDate, ...] = ()  # the latest that came of which the age is known
     battery_mv: int | None = None
     cover: bool = False  # as last reported, so that one tamper is one page
     magnet: bool = False
@@ -316,6 +341,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     opened_ms: tuple[int, ...] = ()  # the earliest of each of Rules.chatter_openings openings
     chattering: Chattering | None = None
     open_after_restart: OpenAfterRestart | None = None
+    moment: Moment | None = None  # as long as no further edge is told
     found_open: FoundOpen | None = None
     silence: Silence | None = None
     outage: str | None = None  # the outage that explains the silence

@@ -20,7 +20,7 @@ from gateway.core.path_events import CopyCame
 from gateway.core.reasons import REPEATS, Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import of_door
-from gateway.engine import contact_reports, seal_notes
+from gateway.engine import contact_reports, report_dates, seal_notes
 from gateway.engine.backlog import BrokerBacklog
 from gateway.engine.downlink import Downlink
 from gateway.engine.guard import Rates
@@ -36,7 +36,6 @@ from gateway.engine.ports import (
     Rejected,
 )
 from gateway.engine.proving import Proving, raised
-from gateway.engine.report_dates import HELD_MS, Copy, ReportDates
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import UnitOfWork
 from gateway.store import journal, seal_paths, states
@@ -77,7 +76,6 @@ class Reading:
         self.backlog = backlog
         self.downlink, self._order_words = Downlink(), OrderWords()
         self._proving = Proving(state.registry.seals)
-        self._dates = ReportDates()
         self.is_listening = False  # the receiver of what comes by air
         with store.reading() as connection:
             self._by_air = set(seal_paths.heard(connection))  # of all others nothing is noted
@@ -87,7 +85,6 @@ class Reading:
     def moved(self, by_ms: int) -> None:
         """The gateway's clock was corrected: what is dated moves with it."""
         self.backlog.moved(by_ms)
-        self._dates.moved(by_ms)
         self._order_words.moved(by_ms)
 
     def close(self) -> None:
@@ -107,7 +104,7 @@ class Reading:
                 read = batch.reads[at] = self._one(windows, item, at_ms)
                 if isinstance(read, Authenticated):
                     copies.append((read.event, at_ms))
-        batch.together = self._dates.earliest(copies) if len(copies) > 1 else {}
+        batch.together = report_dates.earliest(copies) if len(copies) > 1 else {}
         old = {
             (read.event.seal_id, read.event.seq)
             for read in batch.reads.values()
@@ -247,9 +244,9 @@ class Reading:
         if repeated:
             self._repeated(unit, read.path, door, event, at_ms)
             return
-        held_ms = self._dates.held_ms(event, at_ms, batch.together)
+        held_ms = report_dates.held_ms(event, at_ms, batch.together)
         if held_ms:
-            if held_ms > HELD_MS:
+            if held_ms > report_dates.HELD_MS:
                 unit.writes.refusal(at_ms, Reason.HELD_BACK)
             event = replace(event, held_ms=held_ms)
         if door is not None and after_order.rests(doubted(door, unit.turn.doubt), event, at_ms):
@@ -294,8 +291,8 @@ class Reading:
 
     def _compare(self, unit: UnitOfWork, door: Door | None, event: ReportCame, at_ms: int) -> None:
         """A copy of a report that counted already: what its age says of that."""
-        shown = self._dates.compared(event, at_ms, door)
-        if shown is Copy.NOTHING:
+        shown = report_dates.compared(event, at_ms, door)
+        if shown is report_dates.Copy.NOTHING:
             return
         unit.writes.refusal(at_ms, Reason.HELD_BACK)
         if isinstance(shown, ReportHeld) and door is not None:

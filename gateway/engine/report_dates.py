@@ -2,14 +2,13 @@
 
 A seal sends a report until it has a receipt, each time with the edge's age at that moment. However
 a copy travelled, the edge was no later than its arrival less its age. So the earliest of them
-counts; a copy that says later was held back on its way, by a broker or by a man in the middle.
+counts; a copy that says later was held back on its way, by a broker or by a man in the middle. What
+the copies before said stands in the door's state, so a start changes nothing.
 """
 
 from collections.abc import Iterable
 from enum import Enum, auto
-from typing import NamedTuple
 
-from gateway.core.doors.held_back import earliest_ms
 from gateway.core.doors.observation import edge_ms
 from gateway.core.events import ReportCame, ReportHeld
 from gateway.core.model import SHUT, Door
@@ -28,83 +27,51 @@ class Copy(Enum):
     HELD = auto()  # it was held back itself
 
 
-class _Date(NamedTuple):
-    """When the edge of a report was, as it is believed: at the latest, and at the earliest."""
-
-    seq: int
-    edge_ms: int
-    earliest_ms: int
-
-
-class ReportDates:
-    """The date of each seal's latest edge: by what came in this life, else by the doors' states."""
-
-    def __init__(self) -> None:
-        self._latest: dict[str, _Date] = {}  # by seal_id
-
-    def earliest(self, copies: Iterable[tuple[ReportCame, int]]) -> dict[Number, int]:
-        """The earliest date of each edge among what came together, with when each came."""
-        dates: dict[Number, int] = {}
-        for event, at_ms in copies:
-            date_ms = edge_ms(event, at_ms)
-            if date_ms is not None:
-                number = event.seal_id, event.seq
-                dates[number] = min(date_ms, dates.get(number, date_ms))
-        return dates
-
-    def held_ms(self, event: ReportCame, at_ms: int, dates: dict[Number, int]) -> int:
-        """How long a report that counts was held back at least; its date is remembered."""
+def earliest(copies: Iterable[tuple[ReportCame, int]]) -> dict[Number, int]:
+    """The earliest date of each edge among what came together, with when each came."""
+    dates: dict[Number, int] = {}
+    for event, at_ms in copies:
         date_ms = edge_ms(event, at_ms)
-        if date_ms is None:
-            return 0
-        held_ms = date_ms - dates.get((event.seal_id, event.seq), date_ms)
-        held_ms = held_ms if held_ms > TOGETHER_MS else 0
-        its = date_ms - held_ms, date_ms - max(event.waited_ms, held_ms)
-        self._latest[event.seal_id] = _Date(event.seq, *its)
-        return held_ms
-
-    def compared(
-        self, event: ReportCame, at_ms: int, door: Door | None = None
-    ) -> Copy | ReportHeld:
-        """What a copy of a report that counted already shows.
-
-        Args:
-            event: the copy.
-            at_ms: when it came.
-            door: where its seal hangs; what was believed before stands there too.
-        """
-        date_ms, known = edge_ms(event, at_ms), self._latest.get(event.seal_id)
-        if date_ms is None:
-            return Copy.NOTHING
-        if known is None or known.seq != event.seq:  # of an earlier life, or the door has shut
-            return _by_door(event, door, date_ms)
-        if date_ms >= known.edge_ms - REDATED_MS:
-            return Copy.HELD if date_ms > known.edge_ms + HELD_MS else Copy.NOTHING
-        held = ReportHeld(
-            event.seal_id,
-            event.seq,
-            date_ms,
-            event.waited_ms,
-            known.earliest_ms,
-            event.edges if event.contact is SHUT and not event.first else None,
-        )
-        its = date_ms, earliest_ms(held, known.earliest_ms)
-        self._latest[event.seal_id] = _Date(event.seq, *its)
-        return held
-
-    def moved(self, by_ms: int) -> None:
-        """The gateway's clock was corrected."""
-        self._latest = {
-            seal_id: _Date(its.seq, its.edge_ms + by_ms, its.earliest_ms + by_ms)
-            for seal_id, its in self._latest.items()
-        }
+        if date_ms is not None:
+            number = event.seal_id, event.seq
+            dates[number] = min(date_ms, dates.get(number, date_ms))
+    return dates
 
 
-def _by_door(event: ReportCame, door: Door | None, date_ms: int) -> Copy | ReportHeld:
-    """What a copy shows by the opening that the door tells, the one that goes on or the latest, if
-    this report's edge began it, or told that it shut."""
-    opening = None if door is None else door.opening or door.ended
-    if door is None or opening is None:
+def held_ms(event: ReportCame, at_ms: int, dates: dict[Number, int]) -> int:
+    """How long a report that counts was held back at least, by what came with it."""
+    date_ms = edge_ms(event, at_ms)
+    if date_ms is None:
+        return 0
+    held_ms = date_ms - dates.get((event.seal_id, event.seq), date_ms)
+    return held_ms if held_ms > TOGETHER_MS else 0
+
+
+def compared(event: ReportCame, at_ms: int, door: Door | None) -> Copy | ReportHeld:
+    """What a copy of a report that counted already shows.
+
+    Args:
+        event: the copy.
+        at_ms: when it came.
+        door: where its seal hangs; what is believed stands there.
+    """
+    date_ms = edge_ms(event, at_ms)
+    if door is None or date_ms is None:
+        return Copy.NOTHING
+    known = next((told for told in door.edges_told if told.seq == event.seq), None)
+    if known is None or door.seal_id != event.seal_id:
+        return _by_opening(event, door, date_ms)
+    if date_ms >= known.edge_ms - REDATED_MS:
+        return Copy.HELD if date_ms > known.edge_ms + HELD_MS else Copy.NOTHING
+    its = event.seal_id, event.seq, date_ms, event.waited_ms, known.edge_ms - known.wait
+    return ReportHeld(*its, event.edges if event.contact is SHUT and not event.first else None)
+
+
+def _by_opening(event: ReportCame, door: Door, date_ms: int) -> Copy | ReportHeld:
+    """What a copy of an earlier report shows by the opening that the door tells, the one that goes
+    on or the latest, if its edge began it, or told that it shut."""
+    opening = door.opening or door.ended
+    if opening is None:
         return Copy.NOTHING
     its = event.seal_id, event.seq, date_ms, event.waited_ms
     if opening.opening_id == f"{event.seal_id}-{event.seq}":

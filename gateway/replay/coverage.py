@@ -36,7 +36,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.core.doors.edge_counter import HALF
-from gateway.core.doors.held_back import earliest_ms
+from gateway.core.doors.observation import earliest_ms
 from gateway.core.doors.step import step
 from gateway.core.events import Event, ReportCame, ReportHeld, RulesSet
 from gateway.core.heartbeat_spans import allowed_heartbeats

@@ -265,11 +265,12 @@ def test_a_person_forgets_the_pages_about_it_and_no_others(
 ) -> None:
     event = NamesForgotten(("d",), (), ("s-1", "t-1"), before_ms)
     sent = tuple(SentPage(page.since_ms, page.page_id) for page in PAGES)
-    person = Person("wang", sent=sent, queued=PAGES, group=PAGES)
+    person = Person("wang", sent=sent, rang=sent, queued=PAGES, group=PAGES)
     after = forgetting.names_of_person(person, event, 10)
     assert [page.page_id for page in after.queued] == left
     assert after.group == after.queued
     assert [page.page_id for page in after.sent] == ["u-9", "v-9", "w-9"]  # no door stands there
+    assert after.rang == after.sent
     assert forgetting.names_of_person(after, event, 10) is after
     earlier = tuple(EarlierCase(case_id, Reason.NO_PERMIT) for case_id in ("s-1", "w-9"))
     left_of_it = forgetting.names_of_person(Person("li", earlier=earlier), event, 10).earlier

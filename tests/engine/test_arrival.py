@@ -1,7 +1,10 @@
 """Everything is dated when it arrives, however late the gateway gets to look at it."""
 
+import contextlib
+import json
 import threading
 
+import pytest
 from sqlalchemy import Connection
 
 from gateway.core.events import PermitAnnounced
@@ -171,3 +174,42 @@ async def test_i3_a_copy_that_travelled_as_usual_changes_nothing(store: Store) -
     (refusals,) = rows(store, tables.refusals)
     assert (refusals["reason"], refusals["count"]) == (Reason.DUPLICATE, 2)
     assert "report_held" not in {row["kind"] for row in rows(store, tables.journal)}
+
+
+@pytest.mark.parametrize("starts", [False, True])
+async def test_i3_a_later_copy_narrows_what_a_report_that_waited_left_open(
+    store: Store, starts: bool
+) -> None:
+    """It waited in the broker, so nobody knew when its door opened. A copy that did not wait says
+    it, in this life or in the next; and that the one after it was held back as well."""
+    seal, clock = HandSeal(), ManualClock()
+    enrol(store, [seal])
+    async with contextlib.AsyncExitStack() as lives:
+        engine, _ = await lives.enter_async_context(beating(store, clock=clock))
+        await says(engine, seal, seal.heartbeat())
+        clock.advance(20 * MINUTE_MS)
+        opened = seal.edge()
+        await says(engine, seal, opened, live=False)
+        (opening,) = rows(store, tables.openings)
+        assert (opening["opened_ms"], opening["latest_ms"]) == (NOON_MS, clock.now_ms())
+        clock.advance(MINUTE_MS)
+        reading = seal.edge(report.SHUT)
+        reading.first = True
+        await says(engine, seal, reading)
+        if starts:
+            await lives.aclose()
+            engine, _ = await lives.enter_async_context(beating(store, clock=clock))
+        opened.age_ms = reading.age_ms = 5 * MINUTE_MS
+        await says(engine, seal, opened)
+        await says(engine, seal, reading)
+        edge_ms = clock.now_ms() - 5 * MINUTE_MS
+    (opening,) = rows(store, tables.openings)
+    assert (opening["opened_ms"], opening["latest_ms"]) == (NOON_MS, edge_ms)
+    journal = rows(store, tables.journal)
+    held = [json.loads(row["body"]) for row in journal if row["kind"] == "report_held"]
+    assert [(one["seq"], one["edge_ms"]) for one in held] == [(1, edge_ms), (2, edge_ms)]
+
+
+async def says(engine: Engine, seal: HandSeal, what: report.Report, live: bool = True) -> None:
+    engine.receive(seal.topic, seal.sealed(what), 1, live)
+    await engine.idle()

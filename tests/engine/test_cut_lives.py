@@ -13,8 +13,6 @@ What must differ is not compared, and is no part of these days:
   in memory, and only a start asks the store (tests/engine/test_backlog.py);
 - the numbers of rows: of the journal, of what follows from which, and those of this life that a
   correction of the clock is about;
-- a copy that narrows the interval in which a door opened whose report had waited, or dates an edge
-  that no opening tells: whoever heard that report knows, the next life does not (DECISIONS 370);
 - what is sealed: each site has keys of its own.
 """
 
@@ -228,28 +226,7 @@ class TwoSites(Days):
         if said is None or said.age_ms is None:
             return
         said.age_ms += self.chance.choice([0, 20, 5_000, 10 * MINUTE, 2 * HOUR])
-        await engine.idle()
-        is_told = self._is_told(engine, seal, said)
-        if is_told and not self._is_interval(f"{seal.seal_id}-{said.seq}"):
-            self.send(engine, seal, seal.sealed(said))
-
-    def _is_told(self, engine: Engine, seal: HandSeal, said: report.Report) -> bool:
-        """Whether the door tells of that edge: by the opening that goes on, or the latest."""
-        doors = engine.state.doors.values()
-        door = next((one for one in doors if one.seal_id == seal.seal_id), None)
-        opening = None if door is None else door.opening or door.ended
-        if door is None or opening is None:
-            return False
-        has_shut = opening.shut_ms is not None and not opening.inferred
-        is_shutting = has_shut and said.contact == report.SHUT and said.edges == door.edges
-        return is_shutting or opening.opening_id == f"{seal.seal_id}-{said.seq}"
-
-    def _is_interval(self, opening_id: str) -> bool:
-        """Whether it is not known exactly when something opened."""
-        found = [
-            one for one in rows(self.store, tables.openings) if one["opening_id"] == opening_id
-        ]
-        return any(one["opened_ms"] != one["latest_ms"] for one in found)
+        self.send(engine, seal, seal.sealed(said))
 
     async def air(self, engine: Engine) -> None:
         seal = self.chance.choice(self.seals)

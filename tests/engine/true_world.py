@@ -4,14 +4,14 @@ The world knows when each door moved, what each seal meant by each of its report
 words the gateway ever got. Seals keep what has no receipt, lose power, forget the age of what they
 kept, and drop the oldest of too much; one is heard by air too, one contact is another maker's. The
 broker is away, keeps, delivers late or twice; the gateway reads late and dies. A line may hold a
-report back and let a later copy of it overtake: the copies tell, and the house believes them.
+report back and let a later copy of it overtake: the copies tell, and the house believes them. What
+came once comes again at any time. In every other world two doors are one household's.
 """
 
 from __future__ import annotations
 
 import random
 from collections import deque
-from dataclasses import dataclass, field
 
 from sqlalchemy import update
 
@@ -26,84 +26,17 @@ from gateway.store import tables
 from gateway.store.database import Store
 from sealwire import envelope, report
 from tests.engine.small_site import HandSeal, Post, enrol
+from tests.engine.true_door import BY_BROKER, BY_CONTACT, DOORS, Meant, Said, TrueDoor
 from tests.manual_clock import NOON_MS, ManualClock
 
 BEAT_MS = 100_000
 SPOOL_MAX = 4
 APART_MS = 25_000  # between two moves of a leaf: no contact here is at fault
-BY_BROKER, BY_AIR, BY_CONTACT = 2, 1, 1
-DOORS = BY_BROKER + BY_AIR + BY_CONTACT
+SHARED = 2  # contacts of one household
 BEGIN_MS = NOON_MS - NOON_MS % MINUTE_MS
 PAUSES_MS = (700, 5_000, 5_000, 30_000, 60_000, 60_000, 100_000, 1_500_000)
 MAKE = "zigbee2mqtt"
 _CONTACTS = (Contact.SHUT, Contact.OPEN)
-
-
-@dataclass
-class Meant:
-    """What a report of a seal means: when its edge truly was (its reading, for a first)."""
-
-    said: report.Report
-    true_ms: int
-    is_age_known: bool = True
-
-    def now(self, now_ms: int) -> report.Report:
-        """As it is said at a time."""
-        s = self.said
-        age_ms = now_ms - self.true_ms if self.is_age_known else None
-        return report.Report(
-            s.contact, s.kind, s.seq, s.edges, age_ms=age_ms, first=s.first, cover=s.cover
-        )
-
-
-@dataclass
-class Said:
-    """A transmission that the gateway got: when it was sent, when it came, what it knew."""
-
-    sent_ms: int
-    came_ms: int
-    edges: int
-    contact: Contact
-
-
-@dataclass
-class TrueDoor:
-    """A door, and the seal that hangs on it."""
-
-    number: int
-    seal: HandSeal
-    moves: list[int] = field(default_factory=list)  # it opened, shut, opened …
-    spool: deque[Meant] = field(default_factory=deque)
-    meant: dict[int, Meant] = field(default_factory=dict)  # by the number of the report
-    got: list[Said] = field(default_factory=list)
-    is_on: bool = True
-    is_linked: bool = True  # its radio gets through
-    beat_ms: int = 0
-    told: bool | None = None  # how another maker's contact was last heard
-
-    @property
-    def door_id(self) -> str:
-        return f"door-{self.number}"
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether its contact counts edges: another maker's does not."""
-        return self.number < DOORS - BY_CONTACT
-
-    @property
-    def is_open(self) -> bool:
-        return len(self.moves) % 2 == 1
-
-    def stood_open(self, at_ms: int) -> bool:
-        """Whether it truly stood open at a time."""
-        return sum(move <= at_ms for move in self.moves) % 2 == 1
-
-    def openings(self) -> list[tuple[int, int | None]]:
-        """When it truly opened and shut."""
-        shut: list[int | None] = [*self.moves[1::2]]
-        if self.is_open:
-            shut.append(None)
-        return list(zip(self.moves[::2], shut, strict=True))
 
 
 class TrueWorld:
@@ -113,9 +46,11 @@ class TrueWorld:
         self.store, self.chance, self.steps = store, chance, steps
         self.clock = ManualClock(BEGIN_MS)
         self.doors = [TrueDoor(n, HandSeal()) for n in range(DOORS)]
+        self.is_shared = chance.random() < 0.5
         self.permits: list[tuple[TrueDoor, Permit, int]] = []  # and when it was announced
         self.orders: dict[str, Order] = {}
         self.waiting: deque[tuple[TrueDoor, bytes, Said]] = deque()
+        self.had: list[tuple[TrueDoor, bytes]] = []  # messages that came
         self.clear_ms = BEGIN_MS
         self.is_up = self.is_caught_up = self.is_slow = False
         self.ids = AdvertIds()
@@ -132,7 +67,7 @@ class TrueWorld:
                 of = s.seal_id == door.seal.seal_id
                 connection.execute(update(tables.seals).where(of).values(**row))
                 its = d.door_id == door.door_id
-                placed = {"building": f"b{door.number}"}
+                placed = {"building": f"b{door.number}", "household_id": self.home_of(door)}
                 connection.execute(update(tables.doors).where(its).values(**placed))
 
     async def begin(self, engine: Engine) -> None:
@@ -147,9 +82,14 @@ class TrueWorld:
             allowed = self.chance.choice((0, 0, 2))
             from_ms = now_ms + self.chance.choice((-HOUR_MS, -HOUR_MS, HOUR_MS))
             order = Order(f"order-{door.number}", from_ms, ends_ms, Policy(allowed, HOUR_MS))
+            order = self.orders.setdefault(self.home_of(door), order)
             self.orders[door.door_id] = order
             await engine.submit(of_door(door.door_id), OrderPlaced(order))
             self.boots(door)
+
+    def home_of(self, door: TrueDoor) -> str:
+        """Whose contact it is: of the first few of a world, one household's in every other."""
+        return "door-0" if self.is_shared and door.number < SHARED else door.door_id
 
     @property
     def ours(self) -> list[TrueDoor]:
@@ -203,7 +143,7 @@ class TrueWorld:
     async def happens(self, engine: Engine) -> None:
         door = self.chance.choice(self.doors)
         acts = {self.moves: 40, self.held_back: 12, self.power: 6, self.announces: 6}
-        acts |= {self.blinks: 4, self.tampers: 2}
+        acts |= {self.blinks: 4, self.tampers: 2, self.replays: 4}
         (act,) = self.chance.choices(list(acts), list(acts.values()))
         await act(engine, door)
 
@@ -303,6 +243,15 @@ class TrueWorld:
         self._receive(engine, door, again, self._said(door, first.said, now_ms))
         await engine.idle()
 
+    async def replays(self, engine: Engine, _: TrueDoor) -> None:
+        """Somebody says again what the gateway had already, or a broker kept it for whoever comes:
+        whatever it says, it was said before."""
+        if self.had:
+            door, frame = self.chance.choice(self.had)
+            live = self.chance.random() < 0.7
+            assert engine.receive(door.seal.topic, frame, 1, live=live)
+            await engine.idle()
+
     def radio(self, engine: Engine) -> None:
         """Every seal with power says what it has to say; some of it is lost."""
         now_ms = self.clock.now_ms()
@@ -368,6 +317,7 @@ class TrueWorld:
         now_ms = self.clock.now_ms()
         waited_ms = now_ms - self.clear_ms if self.is_caught_up else 0
         self._came(door, said)
+        self.had.append((door, frame))
         live = self.is_caught_up
         assert engine.receive(door.seal.topic, frame, 1, live=live, waited_ms=waited_ms)
 

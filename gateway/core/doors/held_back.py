@@ -11,10 +11,11 @@ from typing import Final
 from msgspec.structs import replace
 
 from gateway.core.cases.case import DoorChange, cleared, end_by_rule, raise_case
-from gateway.core.doors import household, openings, orders, permits, visits
+from gateway.core.doors import household, open_after_restart, openings, orders, permits, visits
+from gateway.core.doors.observation import earliest_ms
 from gateway.core.effects import Effect, OpeningEnded, OpeningRedated, PermitSpent
 from gateway.core.events import ReportHeld
-from gateway.core.model import Door, HouseholdOpening, Opening
+from gateway.core.model import Door, EdgeDate, HouseholdOpening, Opening
 from gateway.core.reasons import UNANNOUNCED, Reason
 from gateway.core.rules import CANARY, Rules
 
@@ -28,7 +29,7 @@ def held(door: Door, event: ReportHeld, now_ms: int, rules: Rules) -> DoorChange
     whether it goes on or was the latest."""
     if door.seal_id != event.seal_id:
         return door, ()
-    door = _known_for_less(door, event)
+    door = _with_date(_known_for_less(door, event), event)
     opening = door.opening or door.ended
     number = f"{event.seal_id}-{event.seq}"
     if opening is None or opening.opening_id != number:
@@ -60,17 +61,26 @@ def _known_for_less(door: Door, event: ReportHeld) -> Door:
     return replace(door, observed_until_ms=earliest_ms(event, event.was_ms))
 
 
-def earliest_ms(event: ReportHeld, known_ms: int) -> int:
-    """The earliest that its edge can have been, by what was known of that; where the copy
-    contradicts this, by the copy alone."""
-    return known_ms if known_ms <= event.edge_ms else event.edge_ms - event.waited_ms
+def _with_date(door: Door, event: ReportHeld) -> Door:
+    """By that copy the next one is judged."""
+    dates = tuple(_by_copy(told, event) for told in door.edges_told)
+    return door if dates == door.edges_told else replace(door, edges_told=dates)
+
+
+def _by_copy(told: EdgeDate, event: ReportHeld) -> EdgeDate:
+    if told.seq != event.seq or told.edge_ms <= event.edge_ms:
+        return told
+    from_ms = earliest_ms(event, told.edge_ms - told.wait)
+    return EdgeDate(told.seq, event.edge_ms, event.edge_ms - from_ms)
 
 
 def _shut_before(door: Door, opening: Opening | None, event: ReportHeld) -> DoorChange:
     """Where the report told that the door shut, its opening ended as much earlier."""
-    if opening is None or opening.shut_ms is None or opening.inferred:
-        return door, ()
     if event.shut_edges is None or event.shut_edges != door.edges:
+        return door, ()
+    if door.moment is not None:
+        return open_after_restart.shut_before(door, door.moment, event)
+    if opening is None or opening.shut_ms is None or opening.inferred:
         return door, ()
     from_ms = opening.shut_ms if opening.shut_from_ms is None else opening.shut_from_ms
     from_ms, shut_ms = earliest_ms(event, from_ms), min(opening.shut_ms, event.edge_ms)

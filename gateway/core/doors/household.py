@@ -105,9 +105,20 @@ def settled(door: Door, off_delay_ms: int) -> Door:
             found.append(opening)
             continue
         root = _root(found, opening, off_delay_ms)
+        opening = _by_own_rule(opening, is_part=root is not None)
         what = left.use(opening) if root is None else (root.reason, root.cover, root.opening_id)
         found.append(replace(opening, reason=what[0], cover=what[1], root=what[2]))
     return left.put(replace(door, openings_beside=tuple(found)))
+
+
+def _by_own_rule(opening: HouseholdOpening, is_part: bool) -> HouseholdOpening:
+    """An opening that a rule of its own contact settled, and no cover: that stands while it is part
+    of another, and holds again once a shutting shows that it is none."""
+    if is_part and opening.is_settled and opening.cover is None and opening.own is None:
+        return replace(opening, own=opening.reason)
+    if not is_part and opening.own is not None:
+        return replace(opening, reason=opening.own, cover=None, own=None)
+    return opening
 
 
 def _root(

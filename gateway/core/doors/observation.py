@@ -3,8 +3,8 @@
 from msgspec import Struct
 
 from gateway.core.doors import edge_counter
-from gateway.core.events import ReportCame
-from gateway.core.model import UNKNOWN, Door
+from gateway.core.events import ReportCame, ReportHeld
+from gateway.core.model import EDGES_TOLD_MAX, UNKNOWN, Door, EdgeDate
 from gateway.core.rules import Rules
 
 
@@ -75,6 +75,21 @@ def edge_ms(event: ReportCame, now_ms: int) -> int | None:
     if not event.edge or event.age_ms is None:
         return None
     return now_ms - event.age_ms - event.held_ms
+
+
+def with_date(door: Door, event: ReportCame, now_ms: int) -> tuple[EdgeDate, ...]:
+    """When the edges were that were told lately, with this report's, if it knows the age of one."""
+    latest_ms = edge_ms(event, now_ms)
+    if latest_ms is None:
+        return door.edges_told
+    told = EdgeDate(event.seq, latest_ms, max(event.waited_ms - event.held_ms, 0))
+    return (*door.edges_told, told)[-EDGES_TOLD_MAX:]
+
+
+def earliest_ms(event: ReportHeld, known_ms: int) -> int:
+    """The earliest that its edge can have been, by what was known of that; where the copy
+    contradicts this, by the copy alone."""
+    return known_ms if known_ms <= event.edge_ms else event.edge_ms - event.waited_ms
 
 
 def observed_until_ms(door: Door, event: ReportCame, now_ms: int) -> int | None:

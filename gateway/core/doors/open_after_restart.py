@@ -9,10 +9,11 @@ from msgspec.structs import replace
 
 from gateway.core.cases.case import DoorChange, raise_case
 from gateway.core.doors import clock_doubt, openings, permits, visits
-from gateway.core.doors.observation import Observation
+from gateway.core.doors.observation import Observation, earliest_ms
 from gateway.core.doors.orders import why_not_under_order
 from gateway.core.effects import OpeningBegan, OpeningEnded
-from gateway.core.model import Contact, Door, OpenAfterRestart, Opening
+from gateway.core.events import ReportHeld
+from gateway.core.model import Contact, Door, Moment, OpenAfterRestart, Opening
 from gateway.core.reasons import Reason
 from gateway.core.rules import CANARY, Rules
 
@@ -20,6 +21,8 @@ from gateway.core.rules import CANARY, Rules
 def check(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """A first reading that finds the door open, or the report that shows it shut again."""
     restart = door.open_after_restart
+    if door.moment is not None and observation.edges:
+        door = replace(door, moment=None)
     if restart is not None and (observation.edges or door.contact is not Contact.OPEN):
         return _was_a_moment(replace(door, open_after_restart=None), observation, restart)
     is_first = observation.event.first and not observation.edges
@@ -80,12 +83,27 @@ def _end_before(door: Door, restart: OpenAfterRestart, now_ms: int) -> DoorChang
 
 
 def _was_a_moment(door: Door, observation: Observation, restart: OpenAfterRestart) -> DoorChange:
-    opening_id = _name(door, restart)
-    shut_ms, event = max(restart.to_ms, observation.latest_ms), observation.event
+    event, until_ms = observation.event, observation.latest_ms
     is_told = event.edge and not event.first and observation.edges == 1
     from_ms = observation.earliest_ms if is_told else observation.observed_until_ms
-    ended = OpeningEnded(opening_id, min(restart.to_ms, from_ms), shut_ms, 0)
-    return door, (_began(opening_id, restart), ended)
+    moment = Moment(_name(door, restart), restart.to_ms, from_ms, until_ms)
+    door = replace(door, moment=moment) if is_told else door
+    return door, (_began(moment.opening_id, restart), _ended(moment))
+
+
+def shut_before(door: Door, moment: Moment, event: ReportHeld) -> DoorChange:
+    """A later copy of the report that told that it shut: it did so earlier."""
+    from_ms = earliest_ms(event, moment.shut_from_ms)
+    until_ms = min(moment.shut_ms, event.edge_ms)
+    moment = replace(moment, shut_from_ms=from_ms, shut_ms=until_ms)
+    return replace(door, moment=moment), (_ended(moment),)
+
+
+def _ended(moment: Moment) -> OpeningEnded:
+    """It shut, perhaps before the reading was heard that found it open."""
+    read_ms = moment.read_ms
+    times = min(read_ms, moment.shut_from_ms), max(read_ms, moment.shut_ms)
+    return OpeningEnded(moment.opening_id, *times, 0)
 
 
 def _began(opening_id: str, restart: OpenAfterRestart) -> OpeningBegan:

@@ -164,7 +164,8 @@ def window_of(
 ) -> tuple[int, int] | None:
     """From and to of the time in which it covers an opening between the two, or None.
 
-    Of several windows of a recurring one, the first that the interval touches.
+    Of several windows of a recurring one, the first that the interval touches. Where the wall shows
+    an hour twice, a window is as long as it can be; what a jump leaves out is left out of it.
     """
     if permit.from_ms > latest_ms or earliest_ms >= permit.to_ms:
         return None
@@ -173,14 +174,14 @@ def window_of(
     zone = rules.zone
     if earliest_ms == latest_ms and not _may_be_within(permit, latest_ms, zone):
         return None
-    from_day_ms = max(latest_ms - DAY_MS, permit.from_ms) - 2 * DAY_MS
-    midnight_ms = local_time.next_at(zone, from_day_ms, 0)
-    for _ in range(4):  # windows that began yesterday, today's, and those up to `latest_ms`
+    first = local_time.day(zone, max(latest_ms - DAY_MS, permit.from_ms)) - 1
+    for number in range(first, first + 4):  # up to today's, and tomorrow's where days are short
+        if not permit.days >> local_time.weekday_of(number) & 1:
+            continue
         for from_min, to_min in permit.daily[:WINDOWS_MAX]:
-            from_ms = local_time.next_at(zone, midnight_ms - 1, from_min)
-            to_ms = local_time.next_at(zone, from_ms, to_min)
-            allowed = permit.days >> local_time.weekday(zone, from_ms) & 1
-            if allowed and from_ms <= latest_ms and earliest_ms < to_ms:
+            ends = number + (to_min <= from_min)  # the day of the wall on which it ends
+            from_ms = local_time.shown_at(zone, number, from_min)[0]
+            to_ms = local_time.shown_at(zone, ends, to_min)[1]
+            if from_ms <= latest_ms and earliest_ms < to_ms:
                 return from_ms, min(to_ms, permit.to_ms)
-        midnight_ms = local_time.next_at(zone, midnight_ms, 0)  # days have 23 to 25 hours
     return None

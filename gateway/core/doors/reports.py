@@ -15,7 +15,13 @@ from gateway.core.doors import (
     tamper,
     walk_test,
 )
-from gateway.core.doors.observation import Observation, may_be_older, observe, observed_until_ms
+from gateway.core.doors.observation import (
+    Observation,
+    may_be_older,
+    observe,
+    observed_until_ms,
+    with_date,
+)
 from gateway.core.effects import Effect
 from gateway.core.events import MemoryEnded, ReportCame, SealBound, SealUnbound
 from gateway.core.model import UNKNOWN, Door
@@ -58,7 +64,8 @@ def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> DoorChange
         return replace(door, contact=UNKNOWN), ()
     observation = observe(door, event, now_ms, rules)
     if observation is None:
-        return silence.heard_again(replace(door, heard_ms=now_ms), now_ms)
+        late = replace(door, heard_ms=now_ms, edges_told=with_date(door, event, now_ms))
+        return silence.heard_again(late, now_ms)
     keeps = event.waited_ms > 0 and may_be_older(door, event, observation.edges, now_ms)
     door = replace(
         door,
@@ -66,6 +73,7 @@ def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> DoorChange
         edges=event.edges if event.contact is not UNKNOWN else door.edges,
         heard_ms=now_ms,
         observed_until_ms=observed_until_ms(door, event, now_ms),
+        edges_told=with_date(door, event, now_ms),
         battery_mv=event.battery_mv if event.battery_mv is not None else door.battery_mv,
         cover=event.cover or (keeps and door.cover),
         magnet=event.magnet or (keeps and door.magnet),
@@ -138,7 +146,9 @@ def _hung_anew(
         signs_excused=False,
         opened_ms=(),
         chattering=None,
+        edges_told=(),
         open_after_restart=None,
+        moment=None,
         found_open=None,
         silence=None,
         silent_paths=(),
@@ -156,8 +166,10 @@ def forgotten(door: Door, _event: MemoryEnded, _now_ms: int, _: Rules) -> DoorCh
         door,
         contact=UNKNOWN,
         edges=None,
+        edges_told=(),
         opened_ms=(),
         chattering=None,
         open_after_restart=None,
+        moment=None,
     )
     return door, ()

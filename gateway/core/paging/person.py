@@ -51,7 +51,8 @@ class Person(Struct, frozen=True, omit_defaults=True):
     yet, the breaches first, each case once."""
 
     warden_id: str
-    sent: tuple[SentPage, ...] = ()  # at most Rules.pages_most
+    sent: tuple[SentPage, ...] = ()  # that take a place; at most Rules.pages_most
+    rang: tuple[SentPage, ...] = ()  # lately, of their own: told once, whatever step comes next
     queued: tuple[PersonalPage, ...] = ()
     earlier: tuple[EarlierCase, ...] = ()  # that earlier parts of it named, none of them queued
     lesser: lesser_pages.Lesser = ()  # what waits behind a worse page of its case
@@ -123,7 +124,7 @@ def page(person: Person, personal_page: PersonalPage, now_ms: int, rules: Rules)
     channels had it already."""
     if personal_page.reason in NOTICES:
         return _notice(person, personal_page, now_ms, rules)
-    before = next((sent for sent in person.sent if sent.page_id == personal_page.page_id), None)
+    before = next((sent for sent in person.rang if sent.page_id == personal_page.page_id), None)
     if before is not None:
         return _by_other_ways(person, before, personal_page)
     if any(personal_page.page_id == other.page_id for other in person.group):
@@ -133,7 +134,8 @@ def page(person: Person, personal_page: PersonalPage, now_ms: int, rules: Rules)
     if _has_room(person, is_urgent, now_ms, rules):
         sent = SentPage(now_ms, personal_page.page_id, personal_page.ways, is_urgent)
         person = _took_place(person, sent, rules)
-        person = replace(person, due_ms=_due_ms(person, now_ms, rules))
+        rang = places.remembered(person.rang, sent)
+        person = replace(person, due_ms=_due_ms(person, now_ms, rules), rang=rang)
         return person, (*contents, SinglePage(personal_page))
     person, told = _join(person, personal_page, now_ms)
     return replace(person, due_ms=_due_ms(person, now_ms, rules)), contents + told
@@ -151,7 +153,7 @@ def _notice(person: Person, notice: PersonalPage, now_ms: int, rules: Rules) -> 
 
 def knows(person: Person, page: PageDue) -> bool:
     """Whether a page rang for the person, or stands in what waits for them."""
-    rang = any(sent.page_id == page.page_id for sent in person.sent)
+    rang = any(sent.page_id == page.page_id for sent in person.rang)
     waits = any(other.page_id == page.page_id for other in (*person.queued, *person.group))
     return rang or waits or any(other.case_id == page.case_id for other in person.earlier)
 
@@ -230,8 +232,8 @@ def _by_other_ways(person: Person, before: SentPage, personal_page: PersonalPage
         return person, ()
     missing = Ways.OTHER if before.ways is Ways.FIRST else Ways.FIRST
     both = replace(before, ways=Ways.ALL)
-    sent = tuple(both if sent is before else sent for sent in person.sent)
-    return replace(person, sent=sent), (SinglePage(replace(personal_page, ways=missing)),)
+    rang = tuple(both if sent is before else sent for sent in person.rang)
+    return replace(person, rang=rang), (SinglePage(replace(personal_page, ways=missing)),)
 
 
 def _join(person: Person, personal_page: PersonalPage, now_ms: int) -> PersonChange:

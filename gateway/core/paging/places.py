@@ -6,7 +6,11 @@ All but what is urgent may fill half of them only.
 from msgspec import Struct
 
 from gateway.core.cases.escalation import Ways
+from gateway.core.duration import DAY_MS
 from gateway.core.rules import Rules
+
+RANG_MS = DAY_MS  # so long a round of a case's steps may last
+RANG_MAX = 64  # of these are known
 
 
 class SentPage(Struct, frozen=True, omit_defaults=True):
@@ -22,6 +26,12 @@ def taken(sent: tuple[SentPage, ...], page: SentPage, rules: Rules) -> tuple[Sen
     """The places that are taken once this page has rung, the oldest first."""
     since_ms = page.at_ms - rules.pages_window_ms
     return (*(other for other in sent if other.at_ms > since_ms), page)
+
+
+def remembered(rang: tuple[SentPage, ...], page: SentPage) -> tuple[SentPage, ...]:
+    """The pages that rang within RANG_MS once this one has, RANG_MAX at most."""
+    lately = tuple(other for other in rang if other.at_ms > page.at_ms - RANG_MS)
+    return (*lately[1 - RANG_MAX :], page)
 
 
 def free_ms(sent: tuple[SentPage, ...], is_urgent: bool, now_ms: int, rules: Rules) -> int:

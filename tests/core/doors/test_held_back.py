@@ -212,3 +212,29 @@ def test_an_opening_that_nobody_announced_is_dated_anew_and_told_once() -> None:
         OpeningRedated(f"{SEAL}-1", edge_ms, edge_ms, Reason.NO_PERMIT, None)
     ]
     assert len(story.pages()) == 1
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_a_moment_of_open_after_a_restart_ended_when_its_held_report_says(goes_on: bool) -> None:
+    """Its reading waited in the seal, and what told that it shut was held back on its way. Once it
+    opens again, that copy is about what is past."""
+    story = Story()
+    story.opens()
+    story.after(MINUTE).shuts()
+    story.after(10 * MINUTE).report(Contact.OPEN, edges=story.edges, first=True, age_ms=8 * MINUTE)
+    read_ms = story.now_ms
+    story.after(5 * SECOND).shuts()
+    found = f"{SEAL}-found-{read_ms}"
+    assert story.ended()[-1] == OpeningEnded(found, read_ms, story.now_ms, 0)
+    edge_ms, was_ms, shut_edges = read_ms - 2 * MINUTE, story.now_ms, story.edges
+    before = story.door.ended
+    told = ReportHeld(SEAL, story.seq, edge_ms, SECOND, was_ms, shut_edges)
+    if goes_on:
+        story.after(MINUTE).opens()
+        assert story.door.moment is None
+        assert story.tell(told) == []
+        return
+    assert story.tell(told) == [OpeningEnded(found, edge_ms - SECOND, read_ms, 0)]
+    assert story.door.ended == before, "the one before it ended by its own report"
+    assert story.door.moment is not None
+    assert story.door.moment.shut_ms == edge_ms

@@ -295,11 +295,12 @@ def test_a_page_by_its_other_channels_takes_no_place() -> None:
     ):
         contents = phone.page("a", ways=ways)
         assert [c.page.ways for c in contents] == ([] if told is None else [told])  # type: ignore[union-attr]
-    assert phone.person.sent == (SentPage(NOON, "p-a", Ways.ALL, True),)
+    assert phone.person.rang == (SentPage(NOON, "p-a", Ways.ALL, True),)
+    assert [sent.page_id for sent in phone.person.sent] == ["p-a"]
     phone.page("b", ways=Ways.OTHER)
     (missing,) = phone.page("b", ways=Ways.ALL)
     assert missing.page.ways is Ways.FIRST  # type: ignore[union-attr]
-    assert [sent.ways for sent in phone.person.sent] == [Ways.ALL, Ways.ALL]
+    assert [sent.ways for sent in phone.person.rang] == [Ways.ALL, Ways.ALL]
 
 
 def test_a_test_goes_out_once_a_day_and_who_does_not_get_it_is_unreachable_an_hour_later() -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.cases.escalation import Ways
+from gateway.core.duration import HOUR_MS
 from gateway.core.paging import person as people
 from gateway.core.paging.person import (
     QUEUED_MAX,
@@ -15,6 +16,7 @@ from gateway.core.paging.person import (
     SinglePage,
     Unreachable,
 )
+from gateway.core.paging.places import RANG_MAX, RANG_MS
 from gateway.core.reasons import BREACHES, Reason
 from gateway.core.rules import Rules
 
@@ -157,6 +159,26 @@ def test_another_channel_of_the_same_page_is_not_another_page():
         assert content.page.ways is Ways.OTHER
         assert bench.page(number, BREACH, START_MS + 60_000, Ways.ALL) == ()
     assert not bench.person.queued
+
+
+@pytest.mark.parametrize("others", [0, 1, 30])
+def test_a_page_rings_once_for_the_steps_of_a_round_whatever_rings_between(others):
+    """Whoever was told in the place of another is the one of a later step too."""
+    inbox = Inbox()
+    inbox.page(0, FAULT, START_MS)
+    for number in range(others):
+        inbox.page(number + 1, FAULT, START_MS + (number + 1) * WINDOW_MS)
+    assert inbox.page(0, FAULT, START_MS + 6 * HOUR_MS) == ()
+    assert len(inbox.rung()) == 1 + others
+
+
+def test_a_storm_of_pages_is_remembered_within_a_limit():
+    inbox = Inbox()
+    for number in range(RANG_MAX + MOST):
+        inbox.page(number, BREACH, START_MS + number * WINDOW_MS // MOST)
+    assert len(inbox.person.rang) == RANG_MAX
+    inbox.page("last", BREACH, START_MS + 2 * RANG_MS)
+    assert [sent.page_id for sent in inbox.person.rang] == ["plast"]
 
 
 def test_by_all_channels_only_what_is_missing_is_used():
