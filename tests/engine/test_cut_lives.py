@@ -282,7 +282,8 @@ class TwoSites(Days):
             return False
         has_shut = opening.shut_ms is not None and not opening.inferred
         is_shutting = has_shut and said.contact == report.SHUT and said.edges == door.edges
-        return is_shutting or opening.opening_id == f"{seal.seal_id}-{said.seq}"
+        is_its = opening.opening_id == f"{seal.seal_id}-{said.seq - 1}"  # and of no later one
+        return (is_shutting and is_its) or opening.opening_id == f"{seal.seal_id}-{said.seq}"
 
     def _is_interval(self, opening_id: str) -> bool:
         """Whether it is not known exactly when something opened."""
