@@ -129,17 +129,18 @@ class Site:
         await self.passes(engine, int(scale_ms * (0.1 + self.chance.random())))
 
     async def dies(self, stack: AsyncExitStack) -> Engine:
-        """With whatever is under way; and nobody has a network when the power comes back."""
+        """With whatever is under way; and nobody has a network when the power comes back. Then all
+        phones are up for a while, so that none is away for longer than a page is tried."""
         await stack.aclose()
         self.deaths += 1
         waits_ms = {row["entry_id"]: row["next_ms"] for row in self.pages()}
         asked_ms = self.phones.free_ms  # but for what the gateway died before noting
         self.phones.forget(lambda where, number: waits_ms.get(number, 0) < asked_ms[where, number])
-        moods, self.phones.mood = self.phones.mood, dict.fromkeys(ADDRESSES, "away")
+        self.phones.mood = dict.fromkeys(ADDRESSES, "away")
         self.clock.advance(self.chance.choice(OFF_MS))
         engine = await stack.enter_async_context(self.life())
         await self.passes(engine, 20 * SECOND_MS)
-        self.phones.mood = moods
+        self.phones.mood = {}
         return engine
 
     async def all_go_out(self, engine: Engine) -> None:
