@@ -302,11 +302,15 @@ async def _tell_home_assistant(
 async def _retain(settings: Settings, store: Store, engine: Engine) -> None:
     """What is old leaves the database."""
     kept, now_ms = settings.retention, engine.clock.now_ms
-    limits = Limits(**kept.model_dump(exclude={"audit_months"}))
     accounts = AccountsFile(*settings.store.place)
     async with asyncio.TaskGroup() as group:
-        group.create_task(Retention(store, limits, now_ms).run())
+        group.create_task(Retention(store, _limits(settings), now_ms).run())
         group.create_task(AuditEnding(accounts, store, kept.audit_months, now_ms).run())
+
+
+def _limits(settings: Settings) -> Limits:
+    """How long what is kept in the database."""
+    return Limits(**settings.retention.model_dump(exclude={"audit_months"}))
 
 
 async def _settle_memory() -> None:
@@ -359,7 +363,8 @@ def _feeds(
 async def _write_history(settings: Settings, store: Store, engine: Engine, gateway_id: str) -> None:
     """History for charts."""
     history = await asyncio.to_thread(_import_history)
-    await history(settings.influx, store, engine.health, gateway_id).run()
+    of_site = settings.influx, store, engine.health, gateway_id
+    await history(*of_site, limits=_limits(settings)).run()
 
 
 def _import_history():  # type: ignore[no-untyped-def]
