@@ -263,9 +263,8 @@ UPSERT_READING = _of(seal_tables.seal_readings, _upsert_reading)
 UPDATE_COMMAND = _set(
     seal_tables.seal_commands, "command_id", "b_id", "state", "plain", "sent_ms", "moved_ms"
 )
-UPDATE_SEAL = _set(
-    tables.seals, "seal_id", "b_seal_id", "door_id", "heartbeat_ms", "ended_ms", "follows"
-)
+_OF_SEAL = "door_id", "heartbeat_ms", "ended_ms", "follows"
+UPDATE_SEAL = _set(tables.seals, "seal_id", "b_seal_id", *_OF_SEAL)
 RENAME_UPDATES = Statement(update_tables.RENAMED, [])
 INSERT_ENROLMENT = Statement(tables.enrolments.insert(), ["at_ms"])
 UPDATE_DOOR = _set(tables.doors, "door_id", "b_door_id", "state")
