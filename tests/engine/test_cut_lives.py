@@ -332,7 +332,7 @@ class TwoSites(Days):
 
     def made(self, store: Store) -> dict[str, list[str]]:
         """All that is to be the same, by its table."""
-        return {table.name: _plain(store, table, *no) for table, no in COMPARED.items()}
+        return {table.name: plain(store, table, *no) for table, no in COMPARED.items()}
 
 
 # The tables, and what of them is not compared: the numbers of rows.
@@ -354,7 +354,7 @@ COMPARED: dict[Table, tuple[str, ...]] = {
 }
 
 
-def _plain(store: Store, table: Table, *left_out: str) -> list[str]:
+def plain(store: Store, table: Table, *left_out: str) -> list[str]:
     found = [row for row in rows(store, table) if row.get("name") != LISTENING]
     plain = [{name: row[name] for name in row.keys() - {*left_out}} for row in found]
     return sorted(NOT_COMPARED.sub("…", str(sorted(row.items()))) for row in plain)
