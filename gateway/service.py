@@ -21,9 +21,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from gateway.accounts.audit_ending import AuditEnding
 from gateway.accounts.file import AccountsFile
 from gateway.core.cases import troubles
+from gateway.core.model import Path as Way
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.ending import household_ending
+from gateway.engine.attendance import Attendance
 from gateway.engine.clock import MachineClock
 from gateway.engine.clock_watch import ClockWatch
 from gateway.engine.engine import Engine
@@ -131,7 +133,8 @@ async def _run_parts(
     workers = connect(engine, broker, store, settings)
     watch_addresses(engine, addresses)
     contacts = contacts_of(engine, settings.contacts, watch_twin)
-    by_air = _by_air(engine, store, settings, watch_twin, contacts)
+    attendance = _attendance(store, engine)
+    by_air = _by_air(engine, store, settings, watch_twin, contacts, attendance)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -150,11 +153,14 @@ async def _run_parts(
         heard = hear(engine, settings.contacts, contacts, gateway_id)
         parts.append(beside_pages(heard, "no contact of another maker is heard"))
     parts += _destroys(settings, store, engine, keys)
-    updates = _updates(engine, broker, store)
-    parts.append(beside_pages(updates.run(), "no seal takes an update"))
-    console_kept = _keep_console(engine, settings, config)
-    parts.append(beside_pages(console_kept, "nobody sees any page"))
-    parts.append(beside_pages(_retain(settings, store, engine), "the database grows"))
+    updates = _updates(engine, broker, store, attendance)
+    beside = [
+        (updates.run(), "no seal takes an update"),
+        (attendance.run(), "how long was listened is forgotten"),
+        (_keep_console(engine, settings, config), "nobody sees any page"),
+        (_retain(settings, store, engine), "the database grows"),
+    ]
+    parts += [beside_pages(*part) for part in beside]
     parts += _feeds(settings, store, engine, gateway_id)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(part) for part in parts]
@@ -195,7 +201,15 @@ def _site_key(settings: Settings) -> Ed25519PrivateKey:
         raise StoreError(f"the site's key {path} cannot be had: {error.strerror}") from error
 
 
-def _updates(engine: Engine, broker: Broker, store: Store) -> UpdateServer:
+def _attendance(store: Store, engine: Engine) -> Attendance:
+    """How long the gateway listens, on the way that every site has."""
+    attendance = Attendance(store, engine.clock)
+    attendance.listens[Way.NETWORK] = lambda: engine.metrics.broker_connected
+    engine.on_clock_set.append(attendance.moved)
+    return attendance
+
+
+def _updates(engine: Engine, broker: Broker, store: Store, attendance: Attendance) -> UpdateServer:
     """What gives seals their updates, at the broker's topic for them."""
 
     def key_of(seal_id: str) -> bytes | None:
@@ -206,7 +220,9 @@ def _updates(engine: Engine, broker: Broker, store: Store) -> UpdateServer:
         window = engine.state.windows.get(seal_id, ReplayWindow())
         return window.epoch, window.counter
 
-    server = UpdateServer(store, key_of, mark_of, broker.publish, engine.clock.now_ms)
+    listened_ms = partial(attendance.listened_ms, Way.NETWORK)
+    now_ms = engine.clock.now_ms
+    server = UpdateServer(store, key_of, mark_of, broker.publish, now_ms, listened_ms)
     broker.on_update = server.receive
     engine.on_clock_set.append(server.moved)
     return server
@@ -218,6 +234,7 @@ def _by_air(
     settings: Settings,
     other: twin.TwinWatch,
     contacts: Contacts,
+    attendance: Attendance,
 ) -> list[Coroutine[Any, Any, None]]:
     """The second path, and the watch over both. Nothing where no seal ever spoke by air and nobody
     is to listen; without a receiver, seals that did are told to beat over the network."""
@@ -225,11 +242,11 @@ def _by_air(
         heard = seal_paths.heard(connection)
     if not settings.ble.enabled:
         if heard:
-            return [PathWatch(engine, heard, is_expected=False).run()]
+            return [PathWatch(engine, heard, False, attendance).run()]
         nobody_by_air(engine)
         return []
     ids = AdvertIds()
-    watch = PathWatch(engine, heard)
+    watch = PathWatch(engine, heard, attendance=attendance)
 
     def received(topic: str, payload: bytes, signal_dbm: int | None) -> bool:
         # Where another gateway has our id, it is the other's, as what the broker brings is.
@@ -285,11 +302,15 @@ async def _tell_home_assistant(
 async def _retain(settings: Settings, store: Store, engine: Engine) -> None:
     """What is old leaves the database."""
     kept, now_ms = settings.retention, engine.clock.now_ms
-    limits = Limits(**kept.model_dump(exclude={"audit_months"}))
     accounts = AccountsFile(*settings.store.place)
     async with asyncio.TaskGroup() as group:
-        group.create_task(Retention(store, limits, now_ms).run())
+        group.create_task(Retention(store, _limits(settings), now_ms).run())
         group.create_task(AuditEnding(accounts, store, kept.audit_months, now_ms).run())
+
+
+def _limits(settings: Settings) -> Limits:
+    """How long what is kept in the database."""
+    return Limits(**settings.retention.model_dump(exclude={"audit_months"}))
 
 
 async def _settle_memory() -> None:
@@ -342,7 +363,8 @@ def _feeds(
 async def _write_history(settings: Settings, store: Store, engine: Engine, gateway_id: str) -> None:
     """History for charts."""
     history = await asyncio.to_thread(_import_history)
-    await history(settings.influx, store, engine.health, gateway_id).run()
+    of_site = settings.influx, store, engine.health, gateway_id
+    await history(*of_site, limits=_limits(settings)).run()
 
 
 def _import_history():  # type: ignore[no-untyped-def]

@@ -92,6 +92,7 @@ def _plain(seal: SealView, states: dict[str, Any]) -> dict[str, Any]:
         "address": seal.address,
         "state": _state(seal, states),
         "firmware": seal.firmware,
+        "release": seal.release,
         "reset_cause": seal.reset_cause,
         "booted_ms": seal.booted_ms,
         "battery_mv": seal.battery_mv,
@@ -112,13 +113,19 @@ def _cells(seal: SealView, states: dict[str, Any], now: int) -> list[str]:
         seal.label or "-",
         _state(seal, states),
         f"{title_of(seal.make)}: {seal.address}" if seal.make else "-",
-        seal.firmware or "-",
+        _runs(seal),
         _battery(seal),
         "-" if seal.signal_dbm is None else f"{seal.signal_dbm} dBm",
         ago(seal.heard_ms, now),
         "-" if seal.heartbeat_ms is None else f"{seal.heartbeat_ms // SECOND_MS} s",
         ", ".join(map(_asked, seal.asked)) or "-",
     ]
+
+
+def _runs(seal: SealView) -> str:
+    """Its firmware, and the number of the release that it says it runs; by cable it has none."""
+    parts = [seal.firmware, f"release {seal.release}" if seal.release else None]
+    return ", ".join(part for part in parts if part) or "-"
 
 
 def _battery(seal: SealView) -> str:

@@ -15,9 +15,10 @@ other makers say,
 What raises is decided about in `isolation`, kept by `set_aside`, and told by `poison`. Around the
 loop: `pending` reads what other programs leave for it, `queue` and `waiting_events` hold it until
 it is stepped, `self_watch` looks at broker, disk and certificates, `path_watch` with `path_causes`
-at the two ways of each seal, `said_troubles` makes an event of what is news of that, `unstored`
-tells people while nothing can be stored, `broadcast` tells those who watch, `event_log` writes a
-line for each opening, case and page, `marker_keeper` notes outside the database how far it is,
+at the two ways of each seal, `attendance` counts how long anybody listens there, in all lives,
+`said_troubles` makes an event of what is news of that, `unstored` tells people while nothing can be
+stored, `broadcast` tells those who watch, `event_log` writes a line for each opening, case and
+page, `marker_keeper` notes outside the database how far it is,
 `clock` is the time for all of them (`clock_states` what it is worth, `clock_watch` who says so,
 `time_service` the machine's own word), `health` has the figures by which one sees that it works,
 and `gateway` what a console may ask of all this, from here or from another process.

@@ -47,12 +47,25 @@ class Downlink:
             self._open[command.seal_id][command.command_id] = newer
         self._first_end_ms = 0
 
+    def moved(self, by_ms: int) -> None:
+        """The gateway's clock was set by so much: what is asked is of use for as long as before."""
+        for of_seal in self._open.values():
+            for command_id, known in of_seal.items():
+                of_seal[command_id] = replace(
+                    known,
+                    ends_ms=known.ends_ms + by_ms,
+                    sent_ms=None if known.sent_ms is None else known.sent_ms + by_ms,
+                )
+        self._first_end_ms = 0
+
     def adopt(self, changed: Changed) -> None:
         """These commands are as this now."""
         self.is_expiring = False
         for command in changed.values():
             of_seal = self._open[command.seal_id]
             if command.state in OPEN:
+                known = of_seal.get(command.command_id, command)  # the clock was set meanwhile
+                command = replace(command, ends_ms=known.ends_ms)
                 of_seal[command.command_id] = command
                 self._first_end_ms = min(self._first_end_ms, command.ends_ms)
             else:
@@ -60,17 +73,20 @@ class Downlink:
                 if not of_seal:
                     del self._open[command.seal_id]
 
-    def due(self, seal_id: str, now_ms: int, changed: Changed) -> SealCommand | None:
+    def due(
+        self, seal_id: str, now_ms: int, changed: Changed, ahead_ms: int = 0
+    ) -> SealCommand | None:
         """What goes out with an answer to this seal, as it is once it is sent; None for nothing.
 
         Args:
             seal_id: whom the answer goes to.
             now_ms: when, in ms of UTC.
             changed: what the present unit of work has changed already.
+            ahead_ms: by how much our clock may be ahead: what may be of use is asked.
         """
         for known in self._open[seal_id].values() if seal_id in self._open else ():
             command = changed.get(known.command_id, known)
-            if command.state not in OPEN or command.ends_ms <= now_ms:
+            if command.state not in OPEN or command.ends_ms <= now_ms - ahead_ms:
                 continue
             if command.state is CommandState.TAKEN:
                 is_asked_again = now_ms - (command.sent_ms or 0) >= TAKEN_MS
@@ -99,7 +115,12 @@ class Downlink:
         ]
 
     def overdue(self, now_ms: int) -> list[SealCommand]:
-        """Those whose time is over, as they are then; of one that is tried, its seal decides."""
+        """Those whose time is surely over, as they are then; of one that is tried, its seal
+        decides.
+
+        Args:
+            now_ms: the earliest that the time can be, in ms of UTC.
+        """
         if now_ms < self._first_end_ms:
             return []
         asked = [

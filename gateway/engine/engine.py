@@ -258,7 +258,8 @@ class Engine:
         self._attacks.look(now_ms)
         self._poison.look(now_ms)
         downlink = self._reading.downlink
-        if not downlink.is_expiring and downlink.overdue(now_ms):
+        surely_ms = now_ms - self.state.doubt.ahead_ms  # a clock in doubt ends nothing
+        if not downlink.is_expiring and downlink.overdue(surely_ms):
             downlink.is_expiring = True
             self._put(Overdue())
 

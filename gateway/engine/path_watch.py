@@ -19,6 +19,7 @@ from gateway.core.path_events import PathHeard, PathSilent, PathsTested
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import of_door
+from gateway.engine.attendance import Attendance
 from gateway.engine.engine import Engine
 from gateway.engine.path_causes import PathCauses
 from gateway.store.seal_paths import LastHeard
@@ -30,6 +31,7 @@ BEATS: Final = 2  # without a word, and the way is silent
 GRACE_MS: Final = 5 * SECOND_MS  # for the last one's way
 NETWORK_BEAT_MS: Final = 3 * HOUR_MS  # of one on batteries (sealwire.receipt.HEARD_MS)
 RECEIVER_AWAY_MS: Final = 60 * SECOND_MS  # one that is plugged in again is no trouble yet
+SETTLED_MS: Final = 60 * SECOND_MS  # of a life, until what waited for it has come
 STRETCH_EVERY_MS: Final = 60 * SECOND_MS
 TESTS_MAX: Final = 1_000  # walk tests of which it is known what was said
 SIGNALS_KEPT: Final = 6  # by air, of a walk test: as many as three openings have edges
@@ -54,6 +56,7 @@ class PathWatch:
         engine: is told what is found, and tells what it accepted.
         heard: of each seal that was ever heard by air, when on which way, in ms of UTC.
         is_expected: whether there is to be a receiver; without one nobody is told that it is away.
+        attendance: how long the gateway has listened in all its lives; by default, in this one.
 
     `stretch` is called every minute with the time, and how to ask when a seal was heard: the first
     time at the first look, for a gateway that was away expects what those transmit who went on.
@@ -64,6 +67,7 @@ class PathWatch:
         engine: Engine,
         heard: Heard,
         is_expected: bool = True,
+        attendance: Attendance | None = None,
     ) -> None:
         self._engine = engine
         self.stretch: Stretch | None = None
@@ -73,6 +77,11 @@ class PathWatch:
         }
         # Of these no hearing is stored: that they were heard at the start is believed, and no word.
         self._unheard = {(s, path) for s, of in heard.items() for path in Path if path not in of}
+        self._attendance = attendance
+        if attendance is not None:
+            attendance.listens[Path.AIR] = lambda: self._listening_ms is not None
+            for seal_id, path in self._unheard:
+                self._heard[seal_id][path] = attendance.believed_ms(f"{seal_id} {path}")
         self._is_expected = is_expected
         self._listening_ms: int | None = None  # since when the receiver hears
         self._deaf_ms = now_ms  # or since when it does not
@@ -133,7 +142,13 @@ class PathWatch:
     def _is_silent(self, door: Door, path: Path, now_ms: int) -> bool:
         heard_ms = self._heard[door.seal_id or ""][path]
         since_ms = max(heard_ms, self._began_ms, self._listens_ms(path) or 0)
-        return now_ms - since_ms > BEATS * self._every_ms(door, path) + GRACE_MS
+        patience_ms = BEATS * self._every_ms(door, path) + GRACE_MS
+        if now_ms - since_ms > patience_ms:
+            return True
+        has_settled = self._listens_ms(path) is not None and now_ms - since_ms >= SETTLED_MS
+        if self._attendance is None or not has_settled:
+            return False
+        return self._attendance.listened_ms(path, heard_ms) > patience_ms
 
     def _explained(self, watched: Mapping[str, Door], now_ms: int) -> set[str]:
         """The doors whose network is away with that of their place. Where nobody can be heard on
@@ -227,7 +242,10 @@ class PathWatch:
             if seal_id not in self._heard:
                 self._heard[seal_id] = dict.fromkeys(Path, at_ms)
             self._heard[seal_id][path] = at_ms
-            self._unheard.discard((seal_id, path))
+            if (seal_id, path) in self._unheard:
+                self._unheard.discard((seal_id, path))
+                if self._attendance is not None:
+                    self._attendance.seen(f"{seal_id} {path}")
             if (door := self._door_of(seal_id)) is not None:
                 self._test(door, signal_dbm if path is Path.AIR else None)
 

@@ -86,6 +86,7 @@ class Reading:
         """The gateway's clock was corrected: what is dated moves with it."""
         self.backlog.moved(by_ms)
         self._order_words.moved(by_ms)
+        self.downlink.moved(by_ms)
 
     def close(self) -> None:
         """Let go of the thread."""
@@ -195,8 +196,8 @@ class Reading:
 
     def expire(self, unit: UnitOfWork, at_ms: int) -> None:
         """Commands whose time is over are asked no more."""
-        for command in self.downlink.overdue(at_ms):
-            unit.command(command)
+        for command in self.downlink.overdue(at_ms - unit.turn.doubt.ahead_ms):
+            unit.command(replace(command, moved_ms=at_ms))
             if command.kind is CommandKind.IDENTITY:
                 seal_notes.give_up(unit, self._state.registry.seals, command.seal_id, at_ms)
 
@@ -213,7 +214,8 @@ class Reading:
         it said of that door."""
         command = None
         if owed.version > 1:
-            command = self.downlink.due(owed.seal_id, at_ms, unit.commands)
+            ahead_ms = unit.turn.doubt.ahead_ms
+            command = self.downlink.due(owed.seal_id, at_ms, unit.commands, ahead_ms)
         if command is not None:
             unit.command(command)
             owed = owed._replace(command=command.plain)

@@ -22,7 +22,9 @@ from gateway.feeds.battery_trend import days_left
 from gateway.feeds.cursor import unwritten_count
 from gateway.feeds.influx_line import NS_PER_MS, LineMaker, Value
 from gateway.feeds.influx_schema import COUNTED, GATEWAY_STATS
+from gateway.store import growth
 from gateway.store.database import Store
+from gateway.store.retention import Limits
 from gateway.store.span_tables import heartbeat_spans
 from gateway.store.tables import cases, outbox, refusals
 
@@ -44,14 +46,22 @@ class Figures:
         store: whose database is looked at.
         site_id: the site's random id.
         steady_ms: A clock that only ever goes forward.
+        limits: how long what is kept: by them the disk is reckoned until it was measured, for a
+            life may be shorter than that takes.
     """
 
     def __init__(
-        self, store: Store, site_id: str, steady_ms: Callable[[], int] = steady_ms
+        self,
+        store: Store,
+        site_id: str,
+        steady_ms: Callable[[], int] = steady_ms,
+        limits: Limits | None = None,
     ) -> None:
         self._store, self._steady_ms = store, steady_ms
         self._maker = LineMaker(GATEWAY_STATS, site_id)
         self._sizes: deque[tuple[int, int]] = deque(maxlen=GROWTHS_KEPT)  # steady, bytes
+        self._limits = limits or Limits()
+        self._rate: growth.Daily | None = None  # as it was at the start
         self._slow: dict[str, Value] = {}
         self._slow_ms = self._batteries_ms = 0
         self._battery_days: float | None = None
@@ -95,6 +105,8 @@ class Figures:
     def _read(self, connection: Connection, now_ms: int) -> dict[str, Value]:
         by_state = {state: int(count) for state, count in connection.execute(_CASES)}
         dead = connection.execute(_DEAD, {"since": now_ms - DEAD_MS}).scalar_one()
+        if self._rate is None:
+            self._rate = growth.daily(connection)
         if abs(now_ms - self._batteries_ms) >= BATTERIES_EVERY_MS:
             self._batteries_ms = now_ms
             self._battery_days = _battery_days(connection, now_ms)
@@ -105,8 +117,8 @@ class Figures:
         }
 
     def _disk(self, now_ms: int) -> dict[str, Value]:
-        """What is free, and how long it lasts as the database has grown by the steady clock;
-        nothing is said of that before it is known."""
+        """What is free, and how long it lasts: as the database has grown by the steady clock, or,
+        until that is known, as its rows say."""
         path = self._store.path
         free, size = shutil.disk_usage(path.parent).free, path.stat().st_size
         log = path.with_name(path.name + "-wal")
@@ -114,12 +126,16 @@ class Figures:
         if not self._sizes or now_ms - self._sizes[-1][0] >= GROWTH_OF_MS // (GROWTHS_KEPT - 1):
             self._sizes.append((now_ms, size))
         first_ms, first = self._sizes[0]
-        span_ms, growth = now_ms - first_ms, size - first
-        is_known = span_ms >= GROWTH_MIN_MS and growth > 0
+        span_ms, grown = now_ms - first_ms, size - first
+        days: float | None = None
+        if span_ms < GROWTH_MIN_MS and self._rate is not None:
+            days = growth.days_left(self._rate, self._limits, size, free)
+        elif span_ms >= GROWTH_MIN_MS and grown > 0:
+            days = free / (grown * DAY_MS / span_ms)
         return {
             "disk_free": free,
             "database_bytes": size + log_size,
-            "disk_days": free / (growth * DAY_MS / span_ms) if is_known else None,
+            "disk_days": days,
         }
 
 

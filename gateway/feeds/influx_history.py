@@ -36,6 +36,7 @@ from gateway.feeds.stream import Stream
 from gateway.settings.sections import Influx
 from gateway.store.database import Store, StoreError
 from gateway.store.place_names import PlaceNames, key_of
+from gateway.store.retention import Limits
 
 log = logging.getLogger("menshen.history")
 _T = TypeVar("_T")
@@ -65,6 +66,7 @@ class History:
         health: Callable[[], Health],
         site_id: str,
         pace: Pace | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._pace = pace or Pace()
         self._store, self._health, self._site_id = store, health, site_id
@@ -72,7 +74,7 @@ class History:
         self._reports = ReportStream(store, site_id)
         self._minutes: MinuteStream | None = None  # from `_begin` on
         self._streams: tuple[Stream, ...] = ()
-        self._figures = Figures(store, site_id)
+        self._figures = Figures(store, site_id, limits=limits)
         self.unwritten_figures: deque[str] = deque(maxlen=self._pace.figures_kept)
         self._said = ServerLog(f"InfluxDB at {urlsplit(influx.url).hostname}")
         # Its own threads: a server that hangs must not hold up those of others.

@@ -39,7 +39,9 @@ PROBE_LATE_MS: Final = 15_000
 BACK_OFF_MS: Final = (1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000)  # of a page at fault
 NOTED_MS: Final = MINUTE_MS  # a longer wait is written each time
 PERMANENT_MS: Final = 300_000  # what only a person can mend is tried so seldom
-GIVE_UP_MS: Final = DAY_MS  # a page that nobody could be told for a day is history
+GIVE_UP_MS: Final = DAY_MS  # a page that nobody could be told for a day is history,
+GIVE_UP_TRIED_MS: Final = HOUR_MS  # of which this life has tried for so long,
+GIVE_UP_LATEST_MS: Final = 7 * DAY_MS  # or however short the lives are
 STRIKES_MAX: Final = 2  # so often may a page fail alone before it is at fault itself
 HELD_MAX: Final = 1_000  # entries in memory that may go out; more stay in the outbox
 SECRET_CHARACTERS: Final = 6  # a shorter part of an address is none
@@ -91,6 +93,7 @@ class Destination:
         self._fails_since_ms: int | None = None
         self._probe_ms = self._fresh_ms = 0  # when a page may be tried again; when a new one may
         self._is_trouble_told = hands.is_told(self.code)
+        self._began_ms = hands.now_ms()
 
     @property
     def held(self) -> int:
@@ -110,16 +113,7 @@ class Destination:
 
     def take(self, entry: Entry) -> None:
         """Take over an entry, newer than all before it; call `go` afterwards."""
-        key = _told_by(entry)
-        if key is not None:
-            before = self._newest.get(key)
-            if (
-                before is not None
-                and before.entry_id not in self._under_way
-                and _rings(before) <= _rings(entry)
-            ):
-                before.ended = before.ended or Ended.OVERTAKEN
-            self._newest[key] = entry
+        self._overtake(entry)
         now_ms = self._hands.now_ms()
         if self._rests(entry, now_ms, now_ms):
             return
@@ -129,6 +123,22 @@ class Destination:
             self._hands.later(self, entry.next_ms)
         else:
             self._due.append(entry)
+
+    def _overtake(self, entry: Entry) -> None:
+        """A page that still waits need not go out if a newer one tells the same. One that is told
+        to somebody again, on a later step, stands in the outbox once: there the earlier entry is
+        it, which a start will find, and the newer one is needless."""
+        key = _told_by(entry)
+        if key is None:
+            return
+        before = self._newest.get(key)
+        if before is not None and before.entry_id not in self._under_way and not before.ended:
+            if before.page_id == entry.page_id:
+                entry.ended = Ended.OVERTAKEN
+                return
+            if _rings(before) <= _rings(entry):
+                before.ended = Ended.OVERTAKEN
+        self._newest[key] = entry
 
     def clock_set(self, by_ms: int) -> None:
         """The gateway's clock was set by so much: what waits goes on waiting as long."""
@@ -140,6 +150,7 @@ class Destination:
         self._resting = [(at_ms + by_ms, *rest) for at_ms, *rest in self._resting]  # type: ignore[misc]
         self._probe_ms += by_ms
         self._fresh_ms += by_ms
+        self._began_ms += by_ms
         if self._fails_since_ms is not None:
             self._fails_since_ms += by_ms
         if self.looks_ms is not None:
@@ -270,7 +281,7 @@ class Destination:
         else:
             wait_ms = self._rest(words, now_ms, permanent, asked_ms)
         entry.next_ms = now_ms + max(wait_ms, PERMANENT_MS if permanent else 0, asked_ms or 0)
-        entry.gave_up = now_ms - entry.made_ms > GIVE_UP_MS
+        entry.gave_up = self._is_history(entry, now_ms)
         if entry.gave_up:
             self._end(entry)
             return
@@ -281,6 +292,12 @@ class Destination:
             changed or is_long or entry.tries & (entry.tries - 1) == 0
         ):  # not every probe is a commit
             self._hands.noted(entry, False)
+
+    def _is_history(self, entry: Entry, now_ms: int) -> bool:
+        """Whether nobody could be told for too long: tried, for a gateway that was off for a day
+        has tried nothing, and its first try fails because its network is not there yet."""
+        age_ms, tried_ms = now_ms - entry.made_ms, now_ms - self._began_ms
+        return age_ms > (GIVE_UP_MS if tried_ms >= GIVE_UP_TRIED_MS else GIVE_UP_LATEST_MS)
 
     def _fault_of_ours(self, entry: Entry, error: BaseException) -> DeliveryError:
         """A channel raised what it may not: of this entry alone, until a person has looked."""

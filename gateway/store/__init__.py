@@ -21,10 +21,10 @@ they are, `hanging` which seal is on which, `belonging` whose they are, `case_lo
 about a case beside its loop, `first_report` when a seal was heard first, `photos` which photos
 there are, `place_names` what a place is called in the history, `door_codes` whose code is whose,
 `certificates` those of seals, `seal_commands` what seals are asked, `seal_paths` which way seals
-were heard, `left_by_others` whether another program wrote something for the gateway, `matter_reach`
-whose matters somebody sees, `grouped_pages` which cases a page for many names, and `views`,
-`case_views`, `contact_views`, `delivery_views`, `page_views`, `seal_views`, `door_lists` (parts of
-long ones), `reach_views`, `register_views`, `hand_over_views`, `household_views` and
-`resident_views` are what people read, as frozen `records`; `spoilt_rows` finds what needs somebody
-and can be no such record.
+were heard, `seal_shifts` what of seals moves with the clock, `left_by_others` whether another
+program wrote something for the gateway, `matter_reach` whose matters somebody sees, `grouped_pages`
+which cases a page for many names, and `views`, `case_views`, `contact_views`, `delivery_views`,
+`page_views`, `seal_views`, `door_lists` (parts of long ones), `reach_views`, `register_views`,
+`hand_over_views`, `household_views` and `resident_views` are what people read, as frozen `records`;
+`spoilt_rows` finds what needs somebody and can be no such record.
 """

@@ -8,6 +8,7 @@ doubled.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import Any
 
 from msgspec import Struct
@@ -272,14 +273,18 @@ class WriteBatch:
         self.people[person.warden_id] = person
 
     def clock_set(self, by_ms: int) -> None:
-        """The clock was set by so much: what waits in the outbox waits as long as before, and each
-        seal was heard as long ago, by whatever way."""
-        for statement in (sql.SHIFT_OUTBOX, *sql.SHIFT_HEARD):
+        """The clock was set by so much: what waits in the outbox waits as long as before, each seal
+        was heard as long ago, by whatever way, and what it is asked is of use for as long."""
+        for statement in (sql.SHIFT_OUTBOX, *sql.SHIFT_SEALS):
             self._rows[statement].append({"b_by_ms": by_ms})
-        for reading in self._readings.values():
-            for name in ("heard_ms", "booted_ms"):
-                if reading[name] is not None:
-                    reading[name] += by_ms
+        dated = (
+            (self._readings, ("heard_ms", "booted_ms")),
+            (self._commands, ("sent_ms", "moved_ms")),
+        )
+        for rows, names in dated:
+            for row, name in product(rows.values(), names):
+                if row[name] is not None:
+                    row[name] += by_ms
         for row in self._heard.values():
             row["heard_ms"] += by_ms
 

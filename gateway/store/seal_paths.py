@@ -16,9 +16,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
-    bindparam,
     select,
-    update,
 )
 
 from gateway.core.model import Path
@@ -35,10 +33,6 @@ PATHS = Table(
     Column("signal_dbm", Integer, nullable=True),  # as our own receiver heard it
     sqlite_with_rowid=False,
 )
-
-
-# The clock was set by so much: when they were heard moves with it, as in every state.
-SHIFTED = update(PATHS).values(heard_ms=PATHS.c.heard_ms + bindparam("b_by_ms"))
 
 
 class LastHeard(NamedTuple):

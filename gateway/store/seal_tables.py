@@ -1,17 +1,7 @@
 """The tables of what a seal says of itself, and of what it is asked to do. They belong to those of
 `tables`."""
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    String,
-    Table,
-    bindparam,
-    update,
-)
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table
 
 from gateway.store.tables import BigId, Bytes, metadata
 
@@ -26,13 +16,8 @@ seal_readings = Table(
     Column("firmware", String(16), nullable=True),  # "2.0.0"
     Column("reset_cause", String(16), nullable=True),
     Column("booted_ms", BigInteger, nullable=True),
+    Column("release", BigInteger, nullable=True),  # whose number it says it runs; 0: by cable
     sqlite_with_rowid=False,
-)
-
-# The clock was set by so much: when a seal was heard, and began, moves with it.
-SHIFTED = update(seal_readings).values(
-    heard_ms=seal_readings.c.heard_ms + bindparam("b_by_ms"),
-    booted_ms=seal_readings.c.booted_ms + bindparam("b_by_ms"),
 )
 
 seal_commands = Table(

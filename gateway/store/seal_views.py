@@ -32,6 +32,7 @@ class SealView(msgspec.Struct, frozen=True):
     make: str = ""
     address: str = ""
     battery_percent: int | None = None
+    release: int | None = None  # whose number it says it runs when it asks for updates; 0: by cable
     asked: tuple[tuple[str, str, str], ...] = ()  # what it is asked: kind, state, for what
 
 
@@ -52,6 +53,7 @@ _SEALS = (
         _s.make,
         _s.address,
         _r.battery_percent,
+        _r.release,
     )
     .select_from(
         tables.seals.outerjoin(tables.doors, _d.door_id == _s.door_id).outerjoin(

@@ -33,6 +33,7 @@ from gateway.store import (
     household_tables,
     photos,
     seal_paths,
+    seal_shifts,
     seal_tables,
     span_tables,
     tables,
@@ -262,10 +263,9 @@ UPSERT_READING = _of(seal_tables.seal_readings, _upsert_reading)
 UPDATE_COMMAND = _set(
     seal_tables.seal_commands, "command_id", "b_id", "state", "plain", "sent_ms", "moved_ms"
 )
-UPDATE_SEAL = _set(
-    tables.seals, "seal_id", "b_seal_id", "door_id", "heartbeat_ms", "ended_ms", "follows"
-)
-RENAME_UPDATES = _set(update_tables.seal_updates, "seal_id", "b_seal_id", "seal_id")
+_OF_SEAL = "door_id", "heartbeat_ms", "ended_ms", "follows"
+UPDATE_SEAL = _set(tables.seals, "seal_id", "b_seal_id", *_OF_SEAL)
+RENAME_UPDATES = Statement(update_tables.RENAMED, [])
 INSERT_ENROLMENT = Statement(tables.enrolments.insert(), ["at_ms"])
 UPDATE_DOOR = _set(tables.doors, "door_id", "b_door_id", "state")
 UPSERT_REFUSAL = _of(tables.refusals, _upsert_refusal)
@@ -287,7 +287,7 @@ ANNOUNCE_OPENING = _set(tables.openings, "opening_id", "b_id", "reason", "permit
 UPSERT_CASE = _of(tables.cases, _upsert_case)
 INSERT_MILESTONE = _upsert(feed_tables.milestones)
 UPSERT_SPAN = _upsert(span_tables.heartbeat_spans)
-SHIFT_HEARD = tuple(Statement(one.SHIFTED, ["b_by_ms"]) for one in (seal_paths, seal_tables))
+SHIFT_SEALS = tuple(Statement(one, ["b_by_ms"]) for one in seal_shifts.SHIFTS)
 UPSERT_PATH = _upsert(seal_paths.PATHS)
 INSERT_DETOUR = _upsert(case_log.DETOURS)
 INSERT_LATE_REFUSAL = _upsert(case_log.LATE_REFUSALS)
@@ -349,7 +349,7 @@ IN_ORDER = (
     INSERT_EVENT,
     RAISE_MARK,
     UPDATE_WINDOW,
-    *SHIFT_HEARD,
+    *SHIFT_SEALS,
     UPSERT_READING,
     UPDATE_COMMAND,
     UPDATE_SEAL,

@@ -13,13 +13,14 @@ from sqlalchemy import Connection, select, type_coerce
 from sqlalchemy.types import NullType
 
 from gateway.core.households.model import Household
-from gateway.core.model import SURE, Door, Doubt
+from gateway.core.model import SURE, Door, Doubt, Path
 from gateway.core.paging.person import Person
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
 from gateway.core.site_model import Outages, Troubles
 from gateway.store import tables
 from gateway.store.poisoned import ANYTHING, Findings
+from gateway.store.statements import insert_for
 
 T = TypeVar("T")
 
@@ -30,12 +31,21 @@ RULES: Final = "rules"
 STAFF: Final = "staff"
 CLOCK: Final = "clock"
 LISTENING: Final = "listening"
+LISTENED: Final = "listened"
 
 
 class Listening(msgspec.Struct, frozen=True):
     """When the gateway last listened before what waits in the broker; None if it has caught up."""
 
     stopped_ms: int | None = None
+
+
+class Listened(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How long was listened on each way: ms in each hour since 1970, of the latest days. And what
+    is believed that nobody has seen: since when (ms of UTC), by name."""
+
+    hours: dict[Path, dict[int, int]] = {}
+    believed: dict[str, int] = {}
 
 
 encode = msgspec.json.Encoder().encode
@@ -48,6 +58,7 @@ decode_troubles = msgspec.json.Decoder(Troubles).decode
 decode_staff = msgspec.json.Decoder(Staff).decode
 decode_rules = msgspec.json.Decoder(Rulebook).decode
 _decode_listening = msgspec.json.Decoder(Listening).decode
+_decode_listened = msgspec.json.Decoder(Listened).decode
 
 
 def door(door_id: str, state: bytes | None, findings: Findings | None = None) -> Door:
@@ -138,6 +149,20 @@ def rulebook(connection: Connection, findings: Findings | None = None) -> Rulebo
 def listening(connection: Connection, findings: Findings | None = None) -> Listening:
     """How far an earlier life has come with what waited in the broker."""
     return _site(connection, LISTENING, _decode_listening, Listening(), findings)
+
+
+def listened(connection: Connection, findings: Findings | None = None) -> Listened:
+    """How long was listened, in all lives."""
+    return _site(connection, LISTENED, _decode_listened, Listened(), findings)
+
+
+def write_listened(connection: Connection, known: Listened) -> None:
+    """Store it. The caller's transaction."""
+    insert = insert_for(connection.dialect.name, tables.states)
+    row = {"name": LISTENED, "state": encode(known)}
+    changed = {"state": insert.excluded["state"]}
+    upsert = insert.on_conflict_do_update(index_elements=["name"], set_=changed)
+    connection.execute(upsert, row)
 
 
 def _site(

@@ -1,6 +1,16 @@
 """The tables of releases and roll-outs. They belong to those of `tables`."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    literal_column,
+    update,
+)
 
 from gateway.store.tables import Bytes, metadata
 
@@ -40,5 +50,15 @@ seal_updates = Table(
     Column("tries", Integer, nullable=False),
     Column("reason", String(16), nullable=False),
     Column("changed_ms", BigInteger, nullable=False),
+    # Its highest question, as (epoch << 24) + counter: none below it is answered. And when it was.
+    Column("asked", BigInteger, nullable=False, server_default="0"),
+    Column("heard_ms", BigInteger, nullable=True),
     sqlite_with_rowid=False,
+)
+
+# A seal goes by another id and key from now on: it numbers its questions anew.
+RENAMED = (
+    update(seal_updates)
+    .where(seal_updates.c.seal_id == bindparam("b_seal_id"))
+    .values(seal_id=bindparam("seal_id"), asked=literal_column("0"))
 )

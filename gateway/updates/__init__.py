@@ -2,7 +2,7 @@
 
 To be read in this order: `release_file` (one file: manifest, signature, content), `signing` (the
 key that seals trust), `rollout` (who may have it now, and when to stop: pure), `progress_words`
-(what people are told of that), `kept` (both in the database), `server` (answers the seals'
-questions). The seal's half: `sealnode.updates` and `sealupdate`; the bytes between:
-`sealwire.update` and `sealwire.release`.
+(what people are told of that), `kept` (both in the database), `questions` (who asked, when, and
+what runs there), `server` (answers them). The seal's half: `sealnode.updates` and `sealupdate`; the
+bytes between: `sealwire.update` and `sealwire.release`.
 """

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from gateway.store import tables
 from gateway.store.records import record, records
+from gateway.store.seal_tables import seal_readings
 from gateway.store.update_tables import releases, rollouts, seal_updates
 from gateway.updates.release_file import Release, read
 from gateway.updates.rollout import Plan, Progress, RolloutState, SealState
@@ -131,14 +132,15 @@ def start(
 
 
 def _newer(connection: Connection, release_id: str) -> set[str]:
-    """Which seals said in a roll-out that they run a release of a higher number."""
+    """Which seals run a release of a higher number: by their latest word, or in a roll-out."""
     s, c, r = seal_updates.c, rollouts.c, releases.c
     number = select(r.counter).where(r.release_id == release_id).scalar_subquery()
     above = (
         select(c.rollout_id).join(releases, r.release_id == c.release_id).where(r.counter > number)
     )
-    query = select(s.seal_id).where(s.state == SealState.GOOD, s.rollout_id.in_(above))
-    return set(connection.execute(query).scalars())
+    by_rollouts = select(s.seal_id).where(s.state == SealState.GOOD, s.rollout_id.in_(above))
+    by_word = select(seal_readings.c.seal_id).where(seal_readings.c.release > number)
+    return set(connection.execute(by_rollouts.union(by_word)).scalars())
 
 
 def newest(connection: Connection) -> tuple[int, RolloutState, int] | None:

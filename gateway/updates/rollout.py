@@ -25,7 +25,8 @@ TRIAL_MS: Final = 20 * MINUTE_MS  # from the last block to a word of how it went
 CALL_MS: Final = 15 * MINUTE_MS  # that a seal has to ask, once it was called; then others are
 STAGE_MS: Final = DAY_MS  # a seal that says nothing for so long holds nobody up
 SILENT_MS: Final = 7 * DAY_MS  # one that could have begun and did not is waited for no longer
-LISTENED_MS: Final = 6 * HOUR_MS  # and we have listened so long: twice what a seal ever sleeps
+LISTENED_MS: Final = 6 * HOUR_MS  # and we have listened so long: twice what a seal ever sleeps,
+LISTENED_WITHIN_MS: Final = 3 * DAY_MS  # in one life, or in those of the latest days
 FAILURES_MIN: Final = 2  # below it there is no share to speak of
 CANARY_FAILED: Final = "a canary failed"  # why a roll-out stopped
 

@@ -1,8 +1,9 @@
 """Answers the seals' questions about updates, calls those whose turn it is, keeps how each stands.
 
-A question is answered at once, from memory; how a seal stands reaches the database within
-`WRITE_EVERY_S`. If the gateway ends in between, that is asked again: a seal says itself what it
-runs and where it left off. Nothing here touches a door's state, and no report ever waits for it.
+A question is answered at once, from memory; how a seal stands, and the number of its question,
+reach the database within `WRITE_EVERY_S`. If the gateway ends in between, that is asked again: a
+seal says itself what it runs and where it left off. Nothing here touches a door's state, and no
+report ever waits for it.
 """
 
 import asyncio
@@ -16,8 +17,9 @@ from msgspec.structs import replace
 from gateway.store import seal_commands
 from gateway.store.database import Store, StoreError
 from gateway.store.seal_commands import CommandKind, TooManyCommandsError
-from gateway.updates import kept, rollout
+from gateway.updates import kept, questions, rollout
 from gateway.updates.kept import Rollout
+from gateway.updates.questions import Asked, Questions
 from gateway.updates.release_file import ReleaseError
 from gateway.updates.rollout import AT_IT, Progress, RolloutState, SealState
 from sealwire import ccm, topics, update, update_answer
@@ -40,6 +42,7 @@ class UpdateServer:
         mark_of: (epoch, counter) of its last accepted report: a question lies above it.
         publish: sends an answer, at most once.
         now_ms: the gateway's time.
+        listened_ms: how long it has listened since a time (ms of UTC), in all its lives.
     """
 
     def __init__(
@@ -49,16 +52,16 @@ class UpdateServer:
         mark_of: Callable[[str], tuple[int, int]],
         publish: Callable[[str, bytes], None],
         now_ms: Callable[[], int],
+        listened_ms: Callable[[int], int] = lambda _since_ms: 0,
     ) -> None:
         self._store, self._key_of, self._mark_of = store, key_of, mark_of
-        self._publish, self._now_ms = publish, now_ms
+        self._publish, self._now_ms, self._listened_ms = publish, now_ms, listened_ms
         self._rollout: Rollout | None = None
         self._file = b""
         self._changed: dict[str, Progress] = {}
-        self._marks: dict[str, tuple[int, int]] = {}
+        self._questions = Questions()
         self._answered = 0
         self._called_ms: dict[str, int] = {}  # of the roll-out that is held: whom, and when last
-        self._heard_ms: dict[str, int] = {}  # likewise: who asked
         self._loaded_ms = 0  # since when it is held as it stands
         self._unreadable: tuple[int, RolloutState, int] | None = None
         self._stop = ""  # why the roll-out is to be stopped, until that is written
@@ -77,13 +80,13 @@ class UpdateServer:
         except WireError:
             self.refused += 1
             return
-        mark = max(self._mark_of(seal_id), self._marks.get(seal_id, (0, 0)))
+        mark = max(self._mark_of(seal_id), self._questions.marks.get(seal_id, (0, 0)))
         if (epoch, counter) <= mark:
             self.refused += 1
             return
-        self._marks[seal_id] = epoch, counter + request.count - 1
+        last = epoch, counter + request.count - 1
+        self._questions.came(seal_id, Asked(last, self._now_ms(), request.running))
         self._answered += 1
-        self._heard_ms[seal_id] = self._now_ms()
         where = topics.receipt(seal_id)
         if request.kind == update.ASK:
             offer = self._offer(seal_id, request)
@@ -102,9 +105,8 @@ class UpdateServer:
     def moved(self, by_ms: int) -> None:
         """The gateway's clock was set by so much: whoever is at it, or waits, has done so for as
         long as before. What has finished keeps its time, by which a stop is judged."""
-        for known in (self._called_ms, self._heard_ms):
-            for seal_id in known:
-                known[seal_id] += by_ms
+        self._questions.moved(by_ms)
+        self._called_ms = {one: at_ms + by_ms for one, at_ms in self._called_ms.items()}
         self._loaded_ms += by_ms
         current = self._rollout
         if current is None or current.state not in kept.LIVE:
@@ -129,6 +131,7 @@ class UpdateServer:
         self._age()
         await self._leave_out()
         current, changed, why = self._rollout, self._changed, self._stop
+        asked = dict(self._questions.fresh)
         number = current.rollout_id if current else 0
         running = current is not None and current.state is RolloutState.RUNNING
         done = current is not None and running and rollout.is_done(current.seals)
@@ -138,8 +141,9 @@ class UpdateServer:
             calls = rollout.to_call(current.seals, self._called_ms, current.plan, now_ms)
             calls = [seal_id for seal_id in calls if self._key_of(seal_id) is not None]
         newest = await asyncio.to_thread(
-            self._keep, number, dict(changed), why, done, calls, now_ms
+            self._keep, number, dict(changed), asked, why, done, calls, now_ms
         )
+        self._questions.stored(asked)
         self._called_ms |= dict.fromkeys(calls, now_ms)
         for seal_id, progress in list(changed.items()):
             if self._changed.get(seal_id) is progress:
@@ -154,21 +158,26 @@ class UpdateServer:
         self,
         number: int,
         changed: dict[str, Progress],
+        asked: dict[str, Asked],
         why: str,
         done: bool,
         calls: list[str],
         now_ms: int,
     ) -> tuple[int, RolloutState, int] | None:
-        if changed or why or done or calls:
+        with self._store.reading() as connection:
+            runs = questions.unwritten(connection, asked)
+        if changed or why or done or calls or runs or (number and asked):
             with self._store.writing() as connection:
                 kept.write(connection, number, changed)
+                questions.write(connection, number, asked)
+                questions.write_runs(connection, asked, runs)
                 if why and kept.turn(connection, number, RolloutState.STOPPED, now_ms, why):
                     log.warning("roll-out %d is stopped: %s", number, why)
                 if done and kept.turn(connection, number, RolloutState.DONE, now_ms):
                     log.info("roll-out %d is done", number)
                 with suppress(TooManyCommandsError):  # they ask within the hour
                     for seal_id in calls:
-                        ends_ms, about = now_ms + rollout.CALL_MS, f"update {number}"
+                        ends_ms, about = now_ms + rollout.CALL_MS, _about(number)
                         seal_commands.add(
                             connection, seal_id, CommandKind.UPDATE, (), now_ms, ends_ms, about
                         )
@@ -180,7 +189,7 @@ class UpdateServer:
             self._rollout = None
             return
         try:
-            read = await asyncio.to_thread(self._read, newest[0])
+            read, asked, called = await asyncio.to_thread(self._read_all, newest[0])
         except ReleaseError as error:
             log.warning("roll-out %d is not to be gone on with: %s", newest[0], error)
             self._rollout, self._unreadable = None, newest
@@ -190,9 +199,19 @@ class UpdateServer:
         elif read.state is RolloutState.RUNNING:
             number = read.release.manifest.counter
             log.info("roll-out %d: release %d to the seals", read.rollout_id, number)
-            self._called_ms, self._heard_ms = {}, {}
+            self._called_ms = called
+        self._questions.know(asked)
         self._loaded_ms = self._now_ms()
         self._rollout, self._file = read, read.release.render()
+
+    def _read_all(
+        self, number: int
+    ) -> tuple[Rollout, dict[str, tuple[int, int | None]], dict[str, int]]:
+        """How a roll-out stands, and who asked and was called, by an earlier life too."""
+        with self._store.reading() as connection:
+            asked = questions.load(connection, number)
+            called = questions.called(connection, _about(number))
+            return kept.load(connection, number), asked, called
 
     def _read(self, number: int) -> Rollout:
         with self._store.reading() as connection:
@@ -204,6 +223,7 @@ class UpdateServer:
             return
         now_ms, stage = self._now_ms(), rollout.open_stage(current.seals, self._now_ms())
         quiet_ms = now_ms - rollout.STAGE_MS
+        has_listened = self._has_listened(current, now_ms)
         for seal_id, progress in list(current.seals.items()):
             if progress.state in rollout.FINISHED:
                 continue
@@ -216,10 +236,18 @@ class UpdateServer:
                 and progress.state is SealState.WAITING
                 and progress.stage <= stage
                 and now_ms - progress.changed_ms >= rollout.SILENT_MS
-                and self._heard_ms.get(seal_id, 0) <= quiet_ms
-                and self._loaded_ms <= now_ms - rollout.LISTENED_MS
+                and self._questions.heard_ms.get(seal_id, 0) <= quiet_ms
+                and has_listened
             ):
                 self._move(seal_id, rollout.given_up(progress, now_ms))
+
+    def _has_listened(self, current: Rollout, now_ms: int) -> bool:
+        """Whether a seal that is not silent would have been heard: by this life, or by all of those
+        that power cuts made of the latest days."""
+        if self._loaded_ms <= now_ms - rollout.LISTENED_MS:
+            return True
+        since_ms = max(now_ms - rollout.LISTENED_WITHIN_MS, current.changed_ms)
+        return self._listened_ms(since_ms) >= rollout.LISTENED_MS
 
     async def _leave_out(self) -> None:
         """Who is no seal any more is waited for no longer; who became another goes on as that."""
@@ -335,3 +363,8 @@ class UpdateServer:
             self._stop = self._stop or rollout.why_stop(current.seals, current.plan, *times)
             if self._stop:  # at once, though it is written a little later
                 current.state = RolloutState.STOPPED
+
+
+def _about(number: int) -> str:
+    """What the commands of a roll-out belong to, for people."""
+    return f"update {number}"

@@ -45,6 +45,7 @@ def test_it_says_what_will_be_migrated_and_changes_nothing(menshen, folder):
         "0020_contacts",
         "0021_newest",
         "0022_lists",
+        "0023_asked",
     ]
     assert answer.json["newest_copy"]
     assert menshen("doors").code == 0  # which migrates it

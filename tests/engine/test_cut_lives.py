@@ -1,9 +1,10 @@
 """Two sites hear the same; one lives through, the other dies at any moment and starts again.
 
 In the end both have the same journal, openings, cases, states and pages. What a broker has no
-acknowledgement for, it delivers again; a person whose phone had no answer presses again. At each
-death the other site's connection to its broker breaks too: so what was on its way is redelivered to
-both, and may have waited as long. Each pair of lives has a printed seed; MENSHEN_SEED repeats one.
+acknowledgement for, it delivers again; a person whose press had no answer presses again, whether it
+was done or not, and is told the same at both. At each death the other site's connection to its
+broker breaks too: so what was on its way is redelivered to both, and may have waited as long. Each
+pair of lives has a printed seed; MENSHEN_SEED repeats one, MENSHEN_LIVES says how many.
 
 What must differ is not compared, and is no part of these days:
 
@@ -31,23 +32,24 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Connection, Table
 
-from gateway.core.events import Event
+from gateway.core.events import Event, SealBound
 from gateway.core.model import Contact
-from gateway.core.subject import Subject
+from gateway.core.subject import Subject, of_door
 from gateway.engine.engine import Engine
 from gateway.engine.ports import ContactSaid
-from gateway.store import outbox, seal_paths, tables
+from gateway.store import household_tables, outbox, seal_paths, tables
 from gateway.store.database import Store
 from gateway.store.outbox import Entry
 from gateway.store.states import LISTENING
 from sealwire import report
+from tests.engine.pressed_acts import Presses
 from tests.engine.random_days import DOORS, HOUR, MINUTE, Act, Days
 from tests.engine.small_site import HandSeal, around_each_commit, beating_at, new_store, rows
 from tests.manual_clock import ManualClock
 from tests.waiting import until
 
 SEED = os.environ.get("MENSHEN_SEED")
-LIVES = 2
+LIVES = int(os.environ.get("MENSHEN_LIVES", "2"))
 CUT_ONE_IN = 8  # times that time passes
 REFUSED_MOST = 40  # in a minute: no flood
 NOT_COMPARED = re.compile(r"~1\.[0-9a-f]{16}\.[A-Za-z0-9_-]{22,}|\"from_id\":\d+,\"to_id\":\d+")
@@ -113,7 +115,10 @@ class Both:
         self.engines[1].attempted(replace(entry, entry_id=same.entry_id, sent_id=same.sent_id))
 
     async def submit(self, subject: Subject, event: Event) -> None:
-        await asyncio.gather(*(engine.submit(subject, event) for engine in self.engines))
+        """Whoever presses is told the same at both."""
+        pressed = (engine.submit(subject, event) for engine in self.engines)
+        through, cut = await asyncio.gather(*pressed)
+        assert through == cut
 
     async def idle(self) -> None:
         await asyncio.gather(*(engine.idle() for engine in self.engines))
@@ -137,7 +142,8 @@ class TwoSites(Days):
             self.enrol()
         self.store, self.other_make = stores[0], self.seals.pop()
         self.power = Power(stores[1])
-        self.cuts = 0
+        self.cuts = self.presses = 0
+        self.drawn = Presses(self.chance, DOORS)
         self._stack = AsyncExitStack()
         self._refused = (0, 0)  # in which minute how many
         self._last: dict[HandSeal, report.Report] = {}
@@ -169,6 +175,9 @@ class TwoSites(Days):
         await self.both.idle()
         if not await self._is_clear():
             return
+        if self.chance.random() < 0.4:
+            await self._at_a_press()
+            return
         self.cuts += 1
         how = self.chance.choice([None, None, "unread", "unwritten", "unacknowledged"])
         count = 0 if how is None else self.chance.choice([1, 2, 5])
@@ -184,6 +193,35 @@ class TwoSites(Days):
             dying.receive(*message, True)
         if how in ("unwritten", "unacknowledged"):
             await until(lambda: self.power.has_failed)
+        await self._dies_and_starts()
+        for message in sent:
+            self.both.receive(*message, False)
+        await self.both.idle()
+
+    async def _at_a_press(self) -> None:
+        """It dies while people press, before what they do is written or before they are answered;
+        they press again afterwards, once or twice."""
+        through, dying = self.both.engines
+        drawn = [self._press() for _ in range(self.chance.choice([1, 2, 4]))]
+        # Who hangs another seal forgets when the door was heard, by which a start dates the rest.
+        presses = [press for press in drawn if not isinstance(press[1], SealBound)]
+        if not presses:
+            return
+        is_written = self.chance.random() < 0.5
+        for press in presses if is_written else ():
+            await through.submit(*press)
+        self.power.fails_before, self.power.fails_after = not is_written, is_written
+        pressed = [asyncio.ensure_future(dying.submit(*press)) for press in presses]
+        await until(lambda: self.power.has_failed)
+        assert not any(one.done() for one in pressed)  # nobody is told what may not be so
+        for one in pressed:
+            one.cancel()
+        await self._dies_and_starts()
+        for press in presses * self.chance.choice([1, 2]):
+            await self.both.submit(*press)
+        self.cuts, self.presses = self.cuts + 1, self.presses + len(presses)
+
+    async def _dies_and_starts(self) -> None:
         await self._stack.aclose()
         self.power.comes_back()
         off_ms = self.chance.choice([0, 0, 400, 5_000, 30 * MINUTE, 8 * HOUR])
@@ -191,9 +229,15 @@ class TwoSites(Days):
         self.both.engines[1] = await self._start()
         self.clocks[0].advance(off_ms)
         await self.both.idle()
-        for message in sent:
-            self.both.receive(*message, False)
-        await self.both.idle()
+
+    def _press(self) -> tuple[Subject, Event]:
+        if self.chance.random() < 0.6:
+            return self.drawn.draw(self.both.engines[0], self.clock.now_ms())
+        number = self.chance.randrange(DOORS)
+        return of_door(f"door-{number}"), self.act(self.both.engines[0], number)
+
+    async def person(self, engine: Engine) -> None:
+        await engine.submit(*self._press())
 
     async def _is_clear(self) -> bool:
         """A door is heard, so that both know alike since when something may have waited; nothing is
@@ -268,7 +312,7 @@ class TwoSites(Days):
 
     def made(self, store: Store) -> dict[str, list[str]]:
         """All that is to be the same, by its table."""
-        return {table.name: _plain(store, table, *no) for table, no in COMPARED.items()}
+        return {table.name: plain(store, table, *no) for table, no in COMPARED.items()}
 
 
 # The tables, and what of them is not compared: the numbers of rows.
@@ -276,6 +320,10 @@ COMPARED: dict[Table, tuple[str, ...]] = {
     tables.journal: ("journal_id", "cause_id"),
     tables.openings: (),
     tables.cases: (),
+    tables.households: (),
+    household_tables.requests: (),
+    household_tables.disputes: (),
+    household_tables.health_reports: (),
     tables.outbox: ("entry_id", "sent_id"),
     tables.doors: (),
     tables.people: (),
@@ -286,7 +334,7 @@ COMPARED: dict[Table, tuple[str, ...]] = {
 }
 
 
-def _plain(store: Store, table: Table, *left_out: str) -> list[str]:
+def plain(store: Store, table: Table, *left_out: str) -> list[str]:
     found = [row for row in rows(store, table) if row.get("name") != LISTENING]
     plain = [{name: row[name] for name in row.keys() - {*left_out}} for row in found]
     return sorted(NOT_COMPARED.sub("…", str(sorted(row.items()))) for row in plain)

@@ -254,6 +254,7 @@ async def test_what_a_seal_says_of_itself_is_kept_and_touches_no_door(
             "firmware": "2.0.1",
             "reset_cause": "watchdog",
             "booted_ms": booted_ms,
+            "release": None,
         }
 
 

@@ -12,6 +12,7 @@ from gateway.core.events import SealBound
 from gateway.core.model import Door, Path
 from gateway.core.reasons import Reason
 from gateway.core.subject import of_door
+from gateway.engine.attendance import Attendance
 from gateway.engine.engine import Engine
 from gateway.engine.path_watch import BEATS, GRACE_MS, RECEIVER_AWAY_MS, PathWatch
 from gateway.engine.ports import Rejected
@@ -31,14 +32,21 @@ BEAT_MS = 100_000
 class House:
     """A gateway with both ways, and one seal whose hand we are."""
 
-    def __init__(self, engine: Engine, post: Post, store: Store, seal: HandSeal) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        post: Post,
+        store: Store,
+        seal: HandSeal,
+        attendance: Attendance | None = None,
+    ) -> None:
         self.engine, self.post, self.store, self.seal = engine, post, store, seal
         self.ids = AdvertIds()
         self.ids.know(engine.state.registry.seals, engine.state.windows)
         engine.on_heard.append(lambda windows, _: self.ids.rose(windows))
         with store.reading() as connection:
             heard = seal_paths.heard(connection)
-        self.watch = PathWatch(engine, heard)
+        self.watch = PathWatch(engine, heard, attendance=attendance)
         self.watch.stretch = self.ids.stretch
         self.watch.receiver(is_listening=True)
         engine.metrics.broker(connected=True)

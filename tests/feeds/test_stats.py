@@ -1,5 +1,8 @@
 """The gateway's own figures: what only the database knows, and how long batteries last."""
 
+import shutil
+from types import SimpleNamespace
+
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import insert
@@ -10,10 +13,14 @@ from gateway.feeds.battery_trend import EMPTY_MV, days_left
 from gateway.feeds.figures import Figures
 from gateway.feeds.influx_schema import GATEWAY_STATS, Type
 from gateway.store import feed_tables, tables
+from gateway.store.growth import ROW_BYTES
+from gateway.store.retention import Limits
 from gateway.store.span_tables import heartbeat_spans
 from tests.feeds.building import SITE_ID, Building
 
 NOW_MS = 1_790_000_000_000
+DAILY = 1_440  # rows of the journal that last
+DAILY_BYTES = DAILY * ROW_BYTES
 
 
 def fields(line: str) -> dict[str, str]:
@@ -100,6 +107,21 @@ def test_what_the_database_and_the_machine_know_stands_in_the_line(building: Bui
         connection.execute(insert(tables.journal), rows)
     building.store.settle()
     assert float(fields(figures.line(later, {}, (0, None)))["disk_days"]) > 0
+
+
+def test_a_life_that_is_shorter_than_an_hour_has_days_on_the_disk_too(
+    building: Building, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the rows that its journal has, where a power cut ends each life before it has measured."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=10 * DAILY_BYTES))
+    with building.store.writing() as connection:
+        when = [NOW_MS - DAY_MS + n * MINUTE_MS for n in range(DAILY)]
+        rows = [{"at_ms": at_ms, "kind": "x", "body": b""} for at_ms in when]
+        connection.execute(insert(tables.journal), rows)
+    for _ in range(2):
+        figures = Figures(building.store, SITE_ID, lambda: 0, Limits(archive_months=1_000))
+        days = float(fields(figures.line(health(), {}, (0, None)))["disk_days"])
+        assert days == pytest.approx(10, abs=1)
 
 
 def test_a_battery_that_falls_has_days_and_one_that_does_not_has_none() -> None:

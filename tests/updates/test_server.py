@@ -1,6 +1,6 @@
 """The gateway answers a seal's questions, from the store, across its own restarts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -39,8 +39,8 @@ class Site:
         self.counters = dict.fromkeys(KEYS, 0)
         self.restart()
 
-    def restart(self) -> None:
-        """A new gateway on the same store."""
+    def restart(self, listened_ms: Callable[[int], int] = lambda _: 0) -> None:
+        """A new gateway on the same store; how long all of them have listened."""
         self.said: list[tuple[str, bytes]] = []
         self.server = UpdateServer(
             self.store,
@@ -48,6 +48,7 @@ class Site:
             lambda seal_id: self.marks[seal_id],
             lambda topic, payload: self.said.append((topic, payload)),
             lambda: self.now_ms,
+            listened_ms,
         )
 
     async def start(self, plan: Plan = PLAN, canaries: int = 1) -> None:

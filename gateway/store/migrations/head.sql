@@ -1,4 +1,4 @@
--- all migrations up to 0022_lists
+-- all migrations up to 0023_asked
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -340,7 +340,7 @@ CREATE TABLE seal_updates (
 	have_bytes BIGINT NOT NULL, 
 	tries INTEGER NOT NULL, 
 	reason VARCHAR(16) NOT NULL, 
-	changed_ms BIGINT NOT NULL, 
+	changed_ms BIGINT NOT NULL, asked BIGINT DEFAULT '0' NOT NULL, heard_ms BIGINT, 
 	CONSTRAINT pk_seal_updates PRIMARY KEY (rollout_id, seal_id), 
 	CONSTRAINT fk_seal_updates_rollout_id FOREIGN KEY(rollout_id) REFERENCES rollouts (rollout_id)
 )
@@ -354,7 +354,7 @@ CREATE TABLE seal_readings (
 	signal_dbm INTEGER, 
 	firmware VARCHAR(16), 
 	reset_cause VARCHAR(16), 
-	booted_ms BIGINT, battery_percent INTEGER, 
+	booted_ms BIGINT, battery_percent INTEGER, release BIGINT, 
 	CONSTRAINT pk_seal_readings PRIMARY KEY (seal_id), 
 	CONSTRAINT fk_seal_readings_seal_id FOREIGN KEY(seal_id) REFERENCES seals (seal_id)
 )
@@ -664,4 +664,4 @@ CREATE INDEX ix_disputes_moved_ms ON disputes (moved_ms);
 CREATE INDEX ix_disputes_grid_id ON disputes (grid_id, moved_ms);
 CREATE INDEX ix_doors_grid_id ON doors (grid_id) WHERE ended_ms IS NULL;
 CREATE INDEX ix_cases_number ON cases (number);
-INSERT INTO alembic_version (version_num) VALUES ('0022_lists');
+INSERT INTO alembic_version (version_num) VALUES ('0023_asked');
