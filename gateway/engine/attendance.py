@@ -49,9 +49,9 @@ class Attendance:
 
     def listened_ms(self, path: Path, since_ms: int) -> int:
         """How long somebody was there to hear what came that way since a time (ms of UTC), at the
-        least: its first hour is not counted."""
-        first = since_ms // HOUR_MS + 1
-        return sum(ms for hour, ms in self._hours[path].items() if hour >= first)
+        least: its first hour is not counted, nor what a clock that was ahead has left."""
+        first, latest = since_ms // HOUR_MS + 1, self._clock.now_ms() // HOUR_MS
+        return sum(ms for hour, ms in self._hours[path].items() if first <= hour <= latest)
 
     def believed_ms(self, name: str) -> int:
         """Since when something is believed that nobody has seen: since this is first asked."""

@@ -57,13 +57,14 @@ class Questions:
             if self.fresh.get(seal_id) is asked:
                 del self.fresh[seal_id]
 
-    def know(self, earlier: Mapping[str, tuple[int, int | None]]) -> None:
-        """Take over what an earlier life stored (`load`); what is known here is newer."""
+    def know(self, earlier: Mapping[str, tuple[int, int | None]], now_ms: int) -> None:
+        """Take over what an earlier life stored (`load`); what is known here is newer. If its clock
+        was ahead, a seal has asked by now, and not in a month."""
         for seal_id, (asked, heard_ms) in earlier.items():
             mark = asked >> EPOCH_BITS, asked & ((1 << EPOCH_BITS) - 1)
             self.marks[seal_id] = max(self.marks.get(seal_id, (0, 0)), mark)
             if heard_ms is not None:
-                self.heard_ms.setdefault(seal_id, heard_ms)
+                self.heard_ms.setdefault(seal_id, min(heard_ms, now_ms))
 
 
 def load(connection: Connection, rollout_id: int) -> dict[str, tuple[int, int | None]]:

@@ -194,14 +194,15 @@ class UpdateServer:
             log.warning("roll-out %d is not to be gone on with: %s", newest[0], error)
             self._rollout, self._unreadable = None, newest
             return
+        now_ms = self._now_ms()
         if self._rollout is not None and self._rollout.rollout_id == read.rollout_id:
             read.seals |= self._changed  # what came while it was read
         elif read.state is RolloutState.RUNNING:
             number = read.release.manifest.counter
             log.info("roll-out %d: release %d to the seals", read.rollout_id, number)
-            self._called_ms = called
-        self._questions.know(asked)
-        self._loaded_ms = self._now_ms()
+            self._called_ms = {one: min(at_ms, now_ms) for one, at_ms in called.items()}
+        self._questions.know(asked, now_ms)
+        self._loaded_ms = now_ms
         self._rollout, self._file = read, read.release.render()
 
     def _read_all(
