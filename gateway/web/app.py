@@ -122,7 +122,7 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     app.add_exception_handler(ElsewhereError, resident.elsewhere)
     explain = _explainer(app)
     routes = addresses(app)
-    app.add_middleware(HappenedMiddleware)
+    app.add_middleware(HappenedMiddleware, happened=context.happened)
     app.add_middleware(AccessMiddleware, context=context, routes=routes, explain=explain)
     app.add_middleware(
         SecurityMiddleware,

@@ -17,7 +17,6 @@ def household_at(connection: Connection, door_id: str) -> str:
     return household_id
 
 
-def back_to(request: Request, door_id: str, page: str, done: str) -> Response:
-    """A page of a door anew, once something was done there; `done` says what, in the page's own
-    words for it."""
-    return RedirectResponse(f"{prefix(request)}/doors/{door_id}/{page}?done={done}", 303)
+def back_to(request: Request, door_id: str, page: str) -> Response:
+    """A page of a door anew, once something was done there."""
+    return RedirectResponse(f"{prefix(request)}/doors/{door_id}/{page}", 303)

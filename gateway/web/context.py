@@ -30,7 +30,7 @@ from gateway.store.database import Store
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.drawing import Drawing
 from gateway.web.figures import ConsoleFigures
-from gateway.web.happened import happened
+from gateway.web.happened import Happened
 from gateway.web.held_acts import HeldActs
 from gateway.web.once import Once
 from gateway.web.security import prefix
@@ -75,6 +75,7 @@ class WebContext:
         self.visitors = Visitors(settings, store, self.now_ms)
         self._limiters = {lane: anyio.CapacityLimiter(most) for lane, most in _THREADS.items()}
         self.key = secrets.token_bytes(32)  # signs what a screen keeps, for this run
+        self.happened = Happened(self.key, self.now_ms, self.visitors.source)
         self.held, self.shown_once, self.unnoted = HeldActs(), ShownOnce(), Unnoted()
         self._submissions: set[asyncio.Task[Answer]] = set()
         self._drawing = Drawing(self.zone)
@@ -129,8 +130,9 @@ class WebContext:
         same moment. So nothing in it may be one person's own: no form, no actor."""
         values = self.setting(request)
         key = template, request.url.path, request.url.query, values["language"], prefix(request)
+        seen = values["away"], values["clock_doubted"], values["happened"]
         html = await self.once(
-            (*key, _sight(request), values["away"], values["clock_doubted"]),
+            (*key, _sight(request), *seen),
             lambda: self.read(
                 lambda connection: self.draw(template, values, gather(connection)), lane
             ),
@@ -165,7 +167,7 @@ class WebContext:
             "first_page": "" if may(request, Right.DOORS) else "account",
             "own_inbox": who.account.warden_id if who is not None else None,
             "language": self.language(request),
-            "happened": happened(request, self.language(request)),
+            "happened": self.happened.sentence(request, self.language(request)),
             "site": self.settings.site.name,
             "in_language": lambda name: "?" + urlencode({**request.query_params, "lang": name}),
             "now_ms": self.now_ms(),

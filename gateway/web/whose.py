@@ -29,6 +29,11 @@ NOBODY: Final = Counted("", is_known=False)
 WHOSE: Final[ContextVar[Counted]] = ContextVar("whose", default=NOBODY)  # is answered here
 
 
+def by_account(account_id: str) -> str:
+    """By what an account's requests are counted."""
+    return f"account {account_id}"
+
+
 class Whose:
     """Knows it.
 
@@ -54,7 +59,7 @@ class Whose:
 
     def _counted(self, connection: HTTPConnection, account_id: str | None) -> Counted:
         if account_id is not None:
-            return Counted(f"account {account_id}", is_known=True)
+            return Counted(by_account(account_id), is_known=True)
         household_id = self._household(connection)
         if household_id is not None:
             return Counted(f"household {household_id}", is_known=True)

@@ -8,7 +8,7 @@ from gateway.core.model import CaseState
 from gateway.language import times
 from gateway.store import case_views, views
 from gateway.web import context
-from gateway.web.happened import saying
+from tests.web.marked_ways import saying, way_to
 from tests.web.web_site import HOUR_MS, Console, acting_as, console, first_case, new_store, now_ms
 
 HTMX = {"hx-request": "true"}
@@ -49,12 +49,12 @@ async def test_without_a_script_the_button_leads_back_to_its_page(tmp_path: Path
         case_id = await opened(site)
         answer = await site.client.post(f"/inbox/wang/cases/{case_id}/acknowledge", data={})
         leads_to = saying("/inbox/wang", "/inbox/{warden_id}/cases/{case_id}/acknowledge")
-        assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
+        assert (answer.status_code, way_to(answer)) == (303, leads_to)
         form = {"outcome": "lawful"}
         headers = {"x-forwarded-prefix": "/gateway"}
         answer = await site.client.post(f"/cases/{case_id}/report", data=form, headers=headers)
         leads_to = saying(f"/gateway/cases/{case_id}", "/cases/{case_id}/report")
-        assert answer.headers["location"] == leads_to
+        assert way_to(answer) == leads_to
 
 
 async def test_the_second_who_takes_a_case_sees_who_has_it(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ async def test_an_announced_opening_bothers_nobody_and_the_page_says_why(tmp_pat
         }
         answer = await site.client.post("/doors/d0/permits", data=form)
         leads_to = saying("/doors/d0#permits", "/doors/{door_id}/permits")
-        assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
+        assert (answer.status_code, way_to(answer)) == (303, leads_to)
         await site.opens(0)
         page = await site.text("/doors/d0")
         assert "Announced by Zhang Wei: lunch &amp; rubbish. Nobody was disturbed." in page

@@ -18,10 +18,10 @@ from gateway.core.subject import of_door
 from gateway.engine.clock import MachineClock
 from gateway.registry.certificates import verified
 from gateway.store import tables
-from gateway.web.happened import saying
 from gateway.web.pages import commission
 from tests.web.door_labels import camera_phone, other_film
 from tests.web.handheld_phone import complaints_of
+from tests.web.marked_ways import saying, way_to
 from tests.web.signed_in import Site, signed_in_site
 from tests.web.test_in_a_browser import served
 from tests.web.web_site import HOUR_MS, console, new_store, now_ms, problem_of, seal_id
@@ -107,7 +107,7 @@ async def test_an_installer_finds_the_doors_tests_one_and_has_its_certificate(si
         assert page.count("Not tested yet") == 3
         scanned = await phone.post("/commission", data={"code": f"menshen:seal:{seal_id(0)}"})
         leads_to = saying("/doors/d0/walk-test", "/commission")
-        assert (scanned.status_code, scanned.headers["location"]) == (303, leads_to)
+        assert (scanned.status_code, way_to(scanned)) == (303, leads_to)
         assert (
             "Not sealed: never tested at this door" in (await phone.get("/doors/d0/walk-test")).text
         )

@@ -56,6 +56,10 @@ class Life:
             return await self._home.client.post(path, data=fields)
         return await self._browsers[act.who].post(path, **more)
 
+    @property
+    def people(self) -> set[str]:
+        return {*self._browsers, HOME}
+
     def browser(self, who: str) -> httpx.AsyncClient:
         return self._home.client if who == HOME else self._browsers[who]
 

@@ -17,8 +17,8 @@ from gateway.store.delivery_views import deliveries
 from gateway.web.case_ahead import may_after
 from gateway.web.handheld import shell
 from gateway.web.handheld.tasks import known_to
-from gateway.web.happened import saying
 from gateway.web.security import HANDHELD_HEADERS
+from tests.web.marked_ways import saying, way_to
 from tests.web.web_site import console, first_case, listening, new_store, now_ms
 
 HOME, CASE = "/handheld/wang", f"/handheld/wang/cases/{first_case(0)}"
@@ -60,7 +60,7 @@ async def test_without_script_the_same_page_works_by_forms(tmp_path: Path) -> No
                 f"{CASE}/{action}", data={"action_id": action_id} | fields
             )
             leads_to = saying(CASE, f"/handheld/{{warden_id}}/cases/{{case_id}}/{action}")
-            assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
+            assert (answer.status_code, way_to(answer)) == (303, leads_to)
         assert 'data-state="reported"' in await site.text(CASE)
 
 
@@ -179,7 +179,7 @@ async def test_what_she_may_do_is_on_her_page_and_nobody_is_named_who_has_no_dut
         ):
             answer = await site.client.post(f"{CASE}/{action}", data=fields)
             leads_to = saying(CASE, f"/handheld/{{warden_id}}/cases/{{case_id}}/{action}")
-            assert answer.headers["location"] == leads_to
+            assert way_to(answer) == leads_to
             page = await site.text(CASE)
             if action == "report":
                 assert "the neighbour saw them go" in page

@@ -10,7 +10,6 @@ from playwright.async_api import Page, expect
 from gateway.accounts import invitations, sessions
 from gateway.engine.clock import MachineClock
 from gateway.web.access import DID
-from gateway.web.happened import saying
 from tests.waiting import until
 from tests.web.handheld_phone import (
     KEPT,
@@ -23,6 +22,7 @@ from tests.web.handheld_phone import (
     open_and_keep,
     phone,
 )
+from tests.web.marked_ways import saying, way_to
 from tests.web.signed_in import Site, signed_in_site
 from tests.web.test_in_a_browser import served
 from tests.web.web_site import first_case, problem_of
@@ -49,7 +49,7 @@ async def test_she_has_her_own_app_and_nobody_else_s(tmp_path: Path) -> None:
             assert (await client.get(path)).status_code == 404, path
         here, there = f"{HOME}/cases/{CASE}", f"{HOME}/cases/{OTHERS}"
         said = saying(here, "/handheld/{warden_id}/cases/{case_id}/acknowledge")
-        assert (await client.post(f"{here}/acknowledge")).headers["location"] == said
+        assert way_to(await client.post(f"{here}/acknowledge")) == said
         assert (await client.post(f"{there}/acknowledge")).status_code == 404
         assert (await client.post(f"/handheld/li/cases/{CASE}/on_site")).status_code == 404
         assert site.noted("acknowledge")[0][0] == "wang"

@@ -1,14 +1,21 @@
-"""After every press that leads to a page, that page says what happened, in both languages."""
+"""After every press that leads to a page, that page says what happened, in both languages; and no
+address says what nobody pressed."""
 
 from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from starlette.requests import HTTPConnection
 
 from gateway.core.cases.transitions import Action
 from gateway.language.catalogue import say
 from gateway.web.access_rules import RULES
 from gateway.web.answers import API
-from gateway.web.happened import DONE, SAYS_ITSELF, SENTENCES, saying, word_of
-from tests.web.every_act import ACTS
-from tests.web.test_every_act_twice import REFUSED, kind_of, lived
+from gateway.web.happened import DONE, LASTS_MS, SAYS_ITSELF, SENTENCES, Happened, word_of
+from gateway.web.whose import WHOSE, Counted
+from tests.web.every_act import ACTS, HOME, Act
+from tests.web.households import household_phone, new_code
+from tests.web.signed_in import signed_in_site
+from tests.web.test_every_act_twice import REFUSED, Life, kind_of, lived
 from tests.web.web_site import console, first_case, new_store
 
 NO_PAGE = {  # answered by a page, a file or a line of their own, not by a way to one
@@ -18,18 +25,13 @@ NO_PAGE = {  # answered by a page, a file or a line of their own, not by a way t
     *("/doors/{door_id}/household/sheet", "/doors/{door_id}/walk-test/sheet"),
     "/inbox/{warden_id}/pages/{page_id}/received",
 }
-OWN_WORDS = ("/r/", "/doors/{door_id}/household/", "/doors/{door_id}/holds/")  # `?done=` of theirs
-
-OF_PAGES = ('tone-announced" role="status">', '<p class="say good" role="status">')
 
 
 def test_every_route_has_its_sentence() -> None:
     """A route that is added is asked about here, and no two share a word by chance."""
     posts = {path for method, path in RULES if method == "POST" and not path.startswith(API)}
-    own = {path for path in posts if path.startswith(OWN_WORDS) and path not in SAYS_ITSELF}
-    own |= {"/doors/{door_id}/orders/{order_id}/hold"}
-    assert SENTENCES.keys() | SAYS_ITSELF.keys() | NO_PAGE | own == posts
-    assert not SENTENCES.keys() & (SAYS_ITSELF.keys() | NO_PAGE | own)
+    assert SENTENCES.keys() | SAYS_ITSELF.keys() | NO_PAGE == posts
+    assert not SENTENCES.keys() & (SAYS_ITSELF.keys() | NO_PAGE)
     assert len({word_of(path) for path in SENTENCES}) == len(SENTENCES)
     for sentence in SENTENCES.values():
         assert say(sentence, "en").endswith(".")
@@ -37,11 +39,73 @@ def test_every_route_has_its_sentence() -> None:
 
 
 def test_a_way_keeps_what_it_has() -> None:
-    path, word = "/updates/stop", "updates.stop"
-    assert saying("/updates", path) == f"/updates?{DONE}={word}"
-    assert saying("/tokens?of=a%20b", path) == f"/tokens?of=a%20b&{DONE}={word}"
-    assert saying("/p/doors/d0#permits", path) == f"/p/doors/d0?{DONE}={word}#permits"
-    assert saying("/r/home?done=sent", path) == "/r/home?done=sent"
+    happened, at = Happened(bytes(32), lambda: 0, lambda _: ""), asked("/updates/stop")
+    for where in ("/updates", "/tokens?of=a%20b", "/p/doors/d0#permits"):
+        told, kept = (urlsplit(one) for one in (happened.saying(at, where, "/updates/stop"), where))
+        (word,) = parse_qs(told.query)[DONE]
+        assert word.startswith("updates.stop~")
+        assert told._replace(query=told.query.partition(DONE)[0].rstrip("&")) == kept
+
+
+def asked(path: str, **more: object) -> HTTPConnection:
+    query = urlsplit(path).query.encode()
+    scope = {"type": "http", "path": urlsplit(path).path, "query_string": query, "headers": []}
+    return HTTPConnection({**scope, **more})
+
+
+def test_no_address_says_what_nobody_pressed() -> None:
+    """The whole table: forged, changed in any part, of another page, another person, another run
+    of the console, too old or of a time to come, each word says nothing."""
+    clock = [1_764_540_000_000]
+    happened, later = (Happened(bytes([n]) * 32, lambda: clock[0], lambda _: "") for n in (1, 2))
+    for path, sentence in SENTENCES.items():
+        whose = WHOSE.set(Counted("account a", is_known=True))
+        page = "/doors/d 0"
+        told = happened.saying(asked("/x"), "/doors/d%200?q=1", path)
+        query = urlsplit(told).query
+
+        def says(query: str = query, page: str = page, by: Happened = happened) -> str:
+            return by.sentence(asked(page, query_string=query.encode()), "en")
+
+        assert says() == say(sentence, "en")
+        assert says(page="/updates") == "", "handed to another page"
+        assert says(by=later) == "", "the console was started again"
+        word, second, mark = parse_qs(query)[DONE][0].split("~")
+        for wrong in (
+            *(word, f"{word}~{second}", f"{word}~{second}~", f"{word}~~{mark}"),
+            *(f"{word}~{int(second) + 1}~{mark}", f"{word}~{second}~{mark[:-1]}"),
+            *(f"updates.x~{second}~{mark}", f"{word}~{second}~{mark}~", f"{word}~²~{mark}", "é"),
+            f"{word_of('/sign-out')}~{second}~{mark}" if path != "/sign-out" else "",
+        ):
+            assert says(urlencode({DONE: wrong})) == "", wrong
+        for away_ms, is_said in ((LASTS_MS - 1_000, True), (LASTS_MS, False), (-1_000, False)):
+            clock[0] += away_ms
+            assert bool(says()) is is_said, away_ms
+            clock[0] -= away_ms
+        WHOSE.set(Counted("account b", is_known=True))
+        assert says() == "", "it was somebody else"
+        WHOSE.reset(whose)
+
+
+async def test_what_was_refused_is_not_said_to_be_done(tmp_path: Path) -> None:
+    """Neither beside the sentence that refuses it, nor where the way leads on undone."""
+    async with signed_in_site(tmp_path) as site, site.browser("desk") as desk:
+        wrong = {"new": "long enough and new", "again": "another that is long"}
+        pages = [await desk.post("/account/password", data=wrong)]
+        pages.append(await desk.post("/doors/d0/permits", data={"minutes": "x"}))
+        for page, path in zip(
+            pages, ("/account/password", "/doors/{door_id}/permits"), strict=True
+        ):
+            assert page.status_code >= 400
+            assert say(SENTENCES[path], "en") not in page.text
+        await site.console.seal(0)
+        async with household_phone(site.console.app, base="http://menshen.test") as phone:
+            await phone.enters(new_code(site.store, "d0"))
+            new_code(site.store, "d0")
+            where = (await phone.presses("/r/ask", kind="food")).headers["location"]
+            page = await phone.opens(where)
+            assert "The page was closed." in page.text
+            assert say(SENTENCES["/r/ask"], "en") not in page.text
 
 
 async def test_what_a_script_presses_is_said_beside_the_part_that_changed(tmp_path: Path) -> None:
@@ -85,18 +149,25 @@ async def test_each_press_is_said_where_it_leads(tmp_path: Path) -> None:
                 continue
             where, client = answer.headers["location"].partition("#")[0], life.browser(act.who)
             sign = "&" if "?" in where else "?"
+            is_first = kind_of(act) not in said
             pages = {
                 language: (await client.get(f"{where}{sign}lang={language}")).text
                 for language in ("en", "zh")
             }
-            if path in SENTENCES:
-                sentence = SENTENCES[path]
-                is_said = all(say(sentence, tongue) in page for tongue, page in pages.items())
-            else:
-                is_said = all(any(mark in page for mark in OF_PAGES) for page in pages.values())
+            sentence = SENTENCES[path]
+            is_said = all(say(sentence, tongue) in page for tongue, page in pages.items())
+            if is_first:
+                await says_nothing_to_others(life, act, where, say(sentence, "en"))
             said.add(kind_of(act))
             if not is_said:
                 unsaid.append((act.who, path, where))
     assert unsaid == [], unsaid
     of_acts = {kind_of(act) for act in ACTS if act.path in SENTENCES}
     assert of_acts - said <= REFUSED
+
+
+async def says_nothing_to_others(life: Life, act: Act, where: str, sentence: str) -> None:
+    """What an address says to who pressed it, it says to nobody whom it is sent to."""
+    for who in ({"desk", "wang", HOME} & life.people) - {act.who}:
+        page = await life.browser(who).get(f"{where}{'&' if '?' in where else '?'}lang=en")
+        assert sentence not in page.text, (act, who)

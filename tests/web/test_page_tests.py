@@ -11,11 +11,11 @@ from gateway.core.reasons import Reason
 from gateway.store import reach_views, tables
 from gateway.store.database import Store
 from gateway.web.api.ringing import BY
-from gateway.web.happened import saying
 from tests.channels.push_service import Phone, PushService
 from tests.engine.small_site import rows
 from tests.notify.loopback_service import LoopbackService, Say
 from tests.waiting import until
+from tests.web.marked_ways import saying, way_to
 from tests.web.reaching_site import PUBLIC_URL, reaching_site
 from tests.web.ringing_site import subscribed
 from tests.web.signed_in import Site, signed_in_site
@@ -125,7 +125,7 @@ async def _pressed(site: Site, token: str, link: str) -> None:
         assert (await outcome(site))["apprise"]["pressed_ms"] is None
         answer = await client.post(f"{shown.url.path}/pressed")
         leads_to = saying("/handheld/wang", "/handheld/{warden_id}/tests/{sent_id}/pressed")
-        assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
+        assert (answer.status_code, way_to(answer)) == (303, leads_to)
 
 
 async def test_it_is_rationed_with_a_sentence(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ async def test_she_tests_herself_and_nobody_else(tmp_path: Path) -> None:
     async with signed_in_site(tmp_path, ("inbox",)) as site:
         answer = await site.asks("wang", "POST", "/handheld/wang/test")
         leads_to = saying("/handheld/wang", "/handheld/{warden_id}/test")
-        assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
+        assert (answer.status_code, way_to(answer)) == (303, leads_to)
         page = (await site.asks("wang", "GET", "/handheld/wang")).text
         assert "This is a test; nothing has happened." in page
         assert (await site.asks("wang", "POST", "/handheld/li/test")).status_code == 404

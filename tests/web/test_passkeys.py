@@ -11,9 +11,9 @@ from gateway.accounts import challenges, passkeys
 from gateway.accounts.challenges import Challenges, Purpose
 from gateway.accounts.patience import TRIES_MAX
 from gateway.accounts.sessions import PROVED_MS
-from gateway.web.happened import saying
 from tests.accounts.people_file import GOOD, NOW_MS
 from tests.accounts.soft_authenticator import Authenticator
+from tests.web.marked_ways import saying, way_to
 from tests.web.signed_in import Site, signed_in_site
 
 INVITE = "/accounts/wang/invite"
@@ -28,7 +28,7 @@ async def added(
     form = {"credential": device.made(options), "name": name}
     answer = await client.post("/account/passkeys", data=form)
     leads_to = saying("/account#passkeys", "/account/passkeys")
-    assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
+    assert (answer.status_code, way_to(answer)) == (303, leads_to)
     return device
 
 

@@ -9,9 +9,9 @@ import pytest
 from gateway.accounts.patience import TRIES_MAX
 from gateway.accounts.sessions import PROVED_MS, Kind
 from gateway.web.access_rules import RULES
-from gateway.web.happened import saying
 from gateway.web.proving import ACTS, PROBLEM_TYPE
 from tests.accounts.people_file import GOOD
+from tests.web.marked_ways import saying, way_to
 from tests.web.signed_in import Site, code, signed_in_site
 
 VALUES = {"name": "wang", "warden_id": "wang", "passkey_id": "0" * 16}
@@ -202,7 +202,7 @@ async def test_a_password_is_changed_and_all_other_sessions_end(tmp_path: Path) 
                 assert words in answer.text
             answer = await client.post("/account/password", data={"new": new, "again": new})
             leads_to = saying("/account", "/account/password")
-            assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
+            assert (answer.status_code, way_to(answer)) == (303, leads_to)
             assert (await client.get("/account")).status_code == 200
             assert (await other.get("/account")).status_code == 303
         async with site.browser() as stranger:

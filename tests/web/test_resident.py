@@ -11,6 +11,7 @@ from gateway.core.subject import of_door
 from gateway.store import views
 from gateway.web.resident.sessions import IDLE_MS
 from tests.web.households import HouseholdPhone, household_phone, new_code, permits_of
+from tests.web.marked_ways import saying, way_to
 from tests.web.signed_in import Site, signed_in_site
 from tests.web.web_site import (
     HOUR_MS,
@@ -45,8 +46,8 @@ async def test_what_is_announced_now_is_spent_and_nobody_is_told(
     pressed = {"offered": "0123456789abcdef"}
     for _ in range(2):  # pressed twice, it is one
         done = await phone.presses("/r/announce/now", **pressed)
-        assert (done.status_code, done.headers["location"]) == (303, "/r/home?done=announced")
-    page = await phone.opens("/r/home?done=announced")
+        assert (done.status_code, way_to(done)) == (303, saying("/r/home", "/r/announce/now"))
+    page = await phone.opens(done.headers["location"])
     assert "It is announced." in page.text
     assert page.text.count("Take it back") == 1
     await site.opens(0)
@@ -117,7 +118,7 @@ async def test_once_and_every_day(site: Console, phone: HouseholdPhone) -> None:
     }
     for permit in permits:
         ended = await phone.presses("/r/announce/end", permit_id=permit.permit_id)
-        assert ended.headers["location"] == "/r/home?done=ended"
+        assert way_to(ended) == saying("/r/home", "/r/announce/end")
     assert "Take it back" not in (await phone.opens("/r/home")).text
     for wrong in ({"lasts": "31"}, {"day": "2026-13-01"}, {"what": "gold"}, {"minute": "1440"}):
         assert (await phone.presses("/r/announce/once", **{**once, **wrong})).status_code == 422
@@ -138,8 +139,9 @@ async def test_a_new_sheet_kills_the_old_one_and_its_open_page(
     site: Console, phone: HouseholdPhone
 ) -> None:
     old, new = new_code(site.store, "d0"), new_code(site.store, "d0")
-    assert (await phone.opens("/r/home")).headers["location"] == "/r?why=over"
-    assert "The page was closed." in (await phone.opens("/r?why=over")).text
+    where = (await phone.opens("/r/home")).headers["location"]
+    assert "The page was closed." in (await phone.opens(where)).text
+    assert "The page was closed." not in (await phone.opens("/r")).text
     assert (await phone.enters(old)).status_code == 403
     assert (await phone.enters(new)).status_code == 200
 
@@ -234,7 +236,8 @@ async def test_a_warden_at_the_line_books_what_is_said_and_prints_another_sheet(
             assert "They have one." in page
             assert "The seal works." in page
             booked = await desk.post("/doors/d0/household/announce/now", data={"what": "doctor"})
-            assert booked.headers["location"] == "/doors/d0/household?done=announced"
+            now = "/doors/{door_id}/household/announce/now"
+            assert way_to(booked) == saying("/doors/d0/household", now)
             (permit,) = permits_of(site.store, "d0")
             assert permit.who == "the household, by telephone"
             sheet = await desk.post("/doors/d0/household/sheet", data={"language": "en"})
@@ -267,8 +270,8 @@ async def test_what_is_asked_for_is_taken_and_done_and_its_opening_disturbs_nobo
     site: Console, phone: HouseholdPhone
 ) -> None:
     for _ in range(2):  # pressed twice, it is one
-        await phone.presses("/r/ask", kind="rubbish", offered="00000000000000aa")
-    assert "It is sent." in (await phone.opens("/r/home?done=sent")).text
+        sent = await phone.presses("/r/ask", kind="rubbish", offered="00000000000000aa")
+    assert "It is sent." in (await phone.opens(sent.headers["location"])).text
     page = (await phone.opens("/r/ask")).text
     assert page.count("Not needed any more") == 1
     await site.opens(0)
@@ -322,7 +325,7 @@ async def test_a_record_is_contested_and_answered_by_who_had_no_part_in_it(
     assert "within 3 days" in form
     record_id = first_case(0)
     sent = {"record": "opening", "record_id": record_id, "words": "the wind", "offered": "1" * 16}
-    assert (await phone.presses("/r/dispute", **sent)).headers["location"].endswith("disputed")
+    assert way_to(await phone.presses("/r/dispute", **sent)) == saying("/r/home", "/r/dispute")
     assert "You contested it." in (await phone.opens("/r/openings")).text
     (raised,) = site.engine.state.households["d0"].disputes
     dispute = f"/api/v1/disputes/{raised.dispute_id}"

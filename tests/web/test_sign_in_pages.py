@@ -9,9 +9,9 @@ from gateway.accounts import invitations
 from gateway.accounts.file import file_of
 from gateway.accounts.sessions import LIMITS, Kind
 from gateway.store import case_views
-from gateway.web.happened import saying
 from gateway.web.visitors import COOKIE
 from tests.accounts.people_file import GOOD
+from tests.web.marked_ways import saying, way_to
 from tests.web.signed_in import Site, code, signed_in_site
 from tests.web.web_site import console, first_case, new_store, problem_of
 
@@ -151,7 +151,7 @@ async def test_signing_out_ends_it_at_the_server_and_empties_the_browser(tmp_pat
     async with signed_in_site(tmp_path) as site, site.browser("wang") as phone:
         stolen = phone.cookies[COOKIE]
         answer = await phone.post("/sign-out")
-        assert answer.headers["location"] == saying("/sign-in", "/sign-out")
+        assert way_to(answer) == saying("/sign-in", "/sign-out")
         assert answer.headers["clear-site-data"] == '"cache", "storage"'
         async with site.browser(token=stolen) as thief:
             assert (await thief.get("/inbox/wang")).status_code == 303

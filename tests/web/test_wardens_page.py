@@ -11,9 +11,9 @@ from gateway.core.paging import person as people
 from gateway.core.paging.person import TEST_MS
 from gateway.core.reasons import Reason
 from gateway.store import tables
-from gateway.web.happened import saying
 from gateway.web.pages.wardens import LISTED_MAX
 from tests.engine.small_site import rows
+from tests.web.marked_ways import saying, way_to
 from tests.web.signed_in import Site, signed_in_site
 from tests.web.web_site import HOUR_MS, new_store
 
@@ -116,7 +116,7 @@ async def test_a_lost_phone_is_signed_out_by_whom_may(tmp_path: Path) -> None:
         assert (await site.asks("cai", "POST", other)).status_code == 404, "it is Wang's phone"
         answer = await site.asks("cai", "POST", end)
         leads_to = saying("/wardens/wang", "/wardens/{warden_id}/phones/{session_id}/end")
-        assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
+        assert (answer.status_code, way_to(answer)) == (303, leads_to)
         async with site.browser(token=lost) as client:
             assert (await client.get("/handheld/wang")).status_code == 303
         assert ("cai", "POST /wardens/{warden_id}/phones/{session_id}/end") in [
@@ -144,7 +144,7 @@ async def test_a_site_without_accounts_has_the_page_and_no_phones(tmp_path: Path
         assert "Lost: sign it out" not in words
         answer = await site.client.post("/wardens/wang/test")
         leads_to = saying("/wardens/wang#tested", "/wardens/{warden_id}/test")
-        assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
+        assert (answer.status_code, way_to(answer)) == (303, leads_to)
         for path in ("/wardens/wang/invite", "/wardens/wang/phones/x/end"):
             assert (await site.client.post(path)).status_code == 404
 

@@ -36,6 +36,7 @@ from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.case_lists import BEGINNING, PLACE_MAX, Places
 from gateway.web.case_words import may, without_paging, workflow
 from gateway.web.context import Before, WebContext
+from gateway.web.happened import pressed
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.security import prefix
 
@@ -291,6 +292,7 @@ def _actions(router: APIRouter, context: WebContext) -> None:
             request,
             "parts/pressed.html",
             lambda connection: {
+                "happened": pressed(request, context.language(request)),
                 "part": "parts/case.html",
                 "shown": gathered(connection, case_id, rules, by, now_ms, actions_of(request)),
             },

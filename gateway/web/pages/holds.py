@@ -42,13 +42,6 @@ Why = Annotated[str, Form(max_length=2 * WHY_MAX)]
 Until = Annotated[str, Form(max_length=10)]
 
 _NO_DAY = N_("The day could not be read; write it as in 2026-03-01.")
-SAID: Final = {
-    "held": N_("It is held. The household sees on its page by whom, why and until when."),
-    "extended": N_("It is held for longer, and the household sees it."),
-    "lifted": N_(
-        "It is held no more. What is over is destroyed on time, or at once if it is late."
-    ),
-}
 
 
 def routes(context: WebContext) -> APIRouter:
@@ -74,7 +67,7 @@ def routes(context: WebContext) -> APIRouter:
         return await context.page(request, "holds.html", gather)
 
     @router.get("/doors/{door_id}/holds")
-    async def of_household(request: Request, door_id: str, done: str = "") -> Response:
+    async def of_household(request: Request, door_id: str) -> Response:
         now_ms = context.now_ms()
         by = await signed_in(context, request)
 
@@ -85,7 +78,6 @@ def routes(context: WebContext) -> APIRouter:
                 "doors": resident_views.doors_of(rows, household_id),
                 "orders": holds.orders_of(rows, household_id),
                 "by": by,
-                "said": SAID.get(done, ""),
                 "offered": new_offer(),
                 "by_max": BY_MAX,
                 "why_max": WHY_MAX,
@@ -105,7 +97,7 @@ def routes(context: WebContext) -> APIRouter:
 def _add_acts(router: APIRouter, context: WebContext) -> None:
     """What is pressed. Each is one transaction, and the same said twice by a form is one hold."""
 
-    def made(path: str, key: str, need: Need, make: Make, done: str) -> None:
+    def made(path: str, key: str, need: Need, make: Make) -> None:
         """A form that makes a hold: of an order, or of a hold that goes on, named by `key`."""
 
         @router.post(path)
@@ -130,11 +122,11 @@ def _add_acts(router: APIRouter, context: WebContext) -> None:
                 return make(rows, of_id, name, said, until_ms, now_ms, hold_id)
 
             await transacted(context, act)
-            return back_to(request, door_id, PAGE, done)
+            return back_to(request, door_id, PAGE)
 
     order, held = "/doors/{door_id}/orders/{order_id}", "/doors/{door_id}/holds/{hold_id}"
-    made(f"{order}/hold", "order_id", need_order, holds.hold, "held")
-    made(f"{held}/extend", "hold_id", need_hold, holds.extend, "extended")
+    made(f"{order}/hold", "order_id", need_order, holds.hold)
+    made(f"{held}/extend", "hold_id", need_hold, holds.extend)
 
     @router.post("/doors/{door_id}/holds/{hold_id}/lift")
     async def press_lift(request: Request, door_id: str, hold_id: str) -> Response:
@@ -145,7 +137,7 @@ def _add_acts(router: APIRouter, context: WebContext) -> None:
             return holds.lift(rows, hold_id, now_ms)
 
         await transacted(context, act)
-        return back_to(request, door_id, PAGE, "lifted")
+        return back_to(request, door_id, PAGE)
 
 
 def need_order(connection: Connection, door_id: str, order_id: str) -> None:

@@ -18,7 +18,6 @@ from gateway.core.households.model import (
     Way,
 )
 from gateway.core.local_time import DAY_MIN
-from gateway.language.catalogue import N_
 from gateway.registry import consents, notices, resident_codes
 from gateway.settings.values import is_loopback
 from gateway.store import photos, resident_views
@@ -40,11 +39,6 @@ Language = Annotated[str, Form(max_length=16)]
 What = Annotated[str, Form(max_length=16)]
 PAGE: Final = "household"  # of a door
 OPENINGS_MAX: Final = 5  # that can be contested by telephone, and as many other records
-SAID: Final = {
-    "announced": N_("It is announced, as said by the household."),
-    "ended": N_("It is taken back, as said by the household."),
-    "noted": N_("It is noted, as said by the household."),
-}
 
 
 def routes(context: WebContext) -> APIRouter:
@@ -53,7 +47,7 @@ def routes(context: WebContext) -> APIRouter:
     router = APIRouter()
 
     @router.get("/doors/{door_id}/household")
-    async def page(request: Request, door_id: str, done: str = "") -> Response:
+    async def page(request: Request, door_id: str) -> Response:
         now_ms, language = context.now_ms(), context.language(request)
 
         def gather(rows: Connection) -> dict[str, Any]:
@@ -66,7 +60,6 @@ def routes(context: WebContext) -> APIRouter:
                 "telephone": photos.telephone(rows, door_id),
                 "order": order,
                 "holder": resident_codes.holder(rows, household_id),
-                "said": SAID.get(done, ""),
                 "all_languages": notices.languages(context.settings),
                 "offered": new_offer(),
             }
@@ -107,7 +100,7 @@ def _add_announcing(router: APIRouter, context: WebContext) -> None:
     ) -> Response:
         said = Announcement(Way.TELEPHONE, what, offered)
         await announcing.announce_now(context, await _whose(door_id), said)
-        return back_to(request, door_id, PAGE, "announced")
+        return back_to(request, door_id, PAGE)
 
     @router.post("/doors/{door_id}/household/announce/once")
     async def once(
@@ -122,7 +115,7 @@ def _add_announcing(router: APIRouter, context: WebContext) -> None:
         said = Announcement(Way.TELEPHONE, what, offered)
         from_ms = announcing.at(day, minute, context.zone)
         await announcing.announce_once(context, await _whose(door_id), said, from_ms, lasts)
-        return back_to(request, door_id, PAGE, "announced")
+        return back_to(request, door_id, PAGE)
 
     @router.post("/doors/{door_id}/household/announce/daily")
     async def daily(
@@ -135,14 +128,14 @@ def _add_announcing(router: APIRouter, context: WebContext) -> None:
     ) -> Response:
         said = Announcement(Way.TELEPHONE, what, offered)
         await announcing.announce_daily(context, await _whose(door_id), said, minute, lasts)
-        return back_to(request, door_id, PAGE, "announced")
+        return back_to(request, door_id, PAGE)
 
     @router.post("/doors/{door_id}/household/announce/end")
     async def end(
         request: Request, door_id: str, permit_id: Annotated[str, Form(max_length=64)]
     ) -> Response:
         await announcing.end(context, await _whose(door_id), permit_id)
-        return back_to(request, door_id, PAGE, "ended")
+        return back_to(request, door_id, PAGE)
 
 
 def _add_matters(router: APIRouter, context: WebContext) -> None:
@@ -157,7 +150,7 @@ def _add_matters(router: APIRouter, context: WebContext) -> None:
         offered: Offered = "",
     ) -> Response:
         await asking.ask(context, await _voice(context, request, door_id, offered), kind, words)
-        return back_to(request, door_id, PAGE, "noted")
+        return back_to(request, door_id, PAGE)
 
     @router.post("/doors/{door_id}/household/well")
     async def well(
@@ -169,7 +162,7 @@ def _add_matters(router: APIRouter, context: WebContext) -> None:
     ) -> Response:
         voice = await _voice(context, request, door_id, offered)
         await asking.report_health(context, voice, is_well, symptoms)
-        return back_to(request, door_id, PAGE, "noted")
+        return back_to(request, door_id, PAGE)
 
     @router.post("/doors/{door_id}/household/seal")
     async def of_seal(
@@ -181,7 +174,7 @@ def _add_matters(router: APIRouter, context: WebContext) -> None:
     ) -> Response:
         voice = await _voice(context, request, door_id, offered)
         await asking.answer_of_seal(context, voice, door, answer)
-        return back_to(request, door_id, PAGE, "noted")
+        return back_to(request, door_id, PAGE)
 
     @router.post("/doors/{door_id}/household/dispute")
     async def contest(
@@ -194,7 +187,7 @@ def _add_matters(router: APIRouter, context: WebContext) -> None:
     ) -> Response:
         voice = await _voice(context, request, door_id, offered)
         await asking.contest(context, voice, record, record_id, words)
-        return back_to(request, door_id, PAGE, "noted")
+        return back_to(request, door_id, PAGE)
 
 
 def _add_own(router: APIRouter, context: WebContext) -> None:
@@ -205,7 +198,7 @@ def _add_own(router: APIRouter, context: WebContext) -> None:
         request: Request, door_id: str, request_id: Annotated[str, Form(max_length=80)]
     ) -> Response:
         await asking.withdraw(context, await _voice(context, request, door_id, ""), request_id)
-        return back_to(request, door_id, PAGE, "ended")
+        return back_to(request, door_id, PAGE)
 
     @router.post("/doors/{door_id}/household/quiet")
     async def quiet(
@@ -216,17 +209,17 @@ def _add_own(router: APIRouter, context: WebContext) -> None:
     ) -> Response:
         hours = ((from_min, to_min),) if from_min != to_min else ()
         await asking.narrow_hours(context, await _voice(context, request, door_id, ""), hours)
-        return back_to(request, door_id, PAGE, "noted")
+        return back_to(request, door_id, PAGE)
 
     @router.post("/doors/{door_id}/household/consent/give")
     async def give(request: Request, door_id: str) -> Response:
         await consenting.give(context, await _voice(context, request, door_id, ""))
-        return back_to(request, door_id, PAGE, "noted")
+        return back_to(request, door_id, PAGE)
 
     @router.post("/doors/{door_id}/household/consent/withdraw")
     async def withdraw(request: Request, door_id: str) -> Response:
         await consenting.withdraw(context, await _voice(context, request, door_id, ""))
-        return back_to(request, door_id, PAGE, "noted")
+        return back_to(request, door_id, PAGE)
 
 
 def _add_sheets(router: APIRouter, context: WebContext) -> None:

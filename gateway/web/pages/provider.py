@@ -22,7 +22,6 @@ from gateway.language.catalogue import N_, say
 from gateway.web import hops
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
-from gateway.web.happened import saying
 from gateway.web.hops import BACK, PATH, Hop, Purpose
 from gateway.web.pages import prove
 from gateway.web.pages.me import somebody
@@ -189,7 +188,8 @@ async def _linked(
     except IdentityError as error:
         raise _Turned(409, _LINKED, "linked already", who.account) from error
     await context.visitors.note(who.account, "provider linked", told.subject)
-    where = saying(f"{prefix(request)}/account#provider", "/account/identity")
+    where = f"{prefix(request)}/account#provider"
+    where = context.happened.saying(request, where, "/account/identity")
     return RedirectResponse(where, 303)
 
 

@@ -24,6 +24,7 @@ from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.case_words import may, without_paging
 from gateway.web.context import WebContext
 from gateway.web.door_words import dom_id
+from gateway.web.happened import pressed
 from gateway.web.inbox_parts import GROUPS, InboxPart, group, part_of
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.pages.cases import to_hand_to
@@ -227,6 +228,7 @@ def _actions(router: APIRouter, context: WebContext) -> None:
             request,
             "parts/pressed.html",
             lambda rows: {
+                "happened": pressed(request, context.language(request)),
                 "part": "parts/card.html",
                 "card": card_of(rows, case_id, warden_id, by, rules, now_ms),
             },

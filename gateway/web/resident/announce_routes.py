@@ -12,7 +12,7 @@ from gateway.store.resident_views import OrderSpan
 from gateway.web.context import WebContext
 from gateway.web.resident import announcing, shown, words
 from gateway.web.resident.announcing import LASTING_MINUTES, Announcement
-from gateway.web.resident.drawn import done, page_of
+from gateway.web.resident.drawn import home, page_of
 from gateway.web.resident.entrance import Entrance, Here
 
 What = Annotated[str, Form(max_length=16)]
@@ -42,7 +42,7 @@ def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
     ) -> Response:
         said = Announcement(Way.PAGE, what, here.offered)
         await announcing.announce_now(context, here.household_id, said)
-        return done(request, "announced")
+        return home(request)
 
     @router.post("/announce/once")
     async def once(
@@ -56,7 +56,7 @@ def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
         said = Announcement(Way.PAGE, what, here.offered)
         from_ms = announcing.at(day, minute, context.zone)
         await announcing.announce_once(context, here.household_id, said, from_ms, lasts)
-        return done(request, "announced")
+        return home(request)
 
     @router.post("/announce/daily")
     async def daily(
@@ -68,7 +68,7 @@ def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
     ) -> Response:
         said = Announcement(Way.PAGE, what, here.offered)
         await announcing.announce_daily(context, here.household_id, said, minute, lasts)
-        return done(request, "announced")
+        return home(request)
 
     @router.post("/announce/end")
     async def end(
@@ -77,7 +77,7 @@ def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
         permit_id: Annotated[str, Form(max_length=64)],
     ) -> Response:
         await announcing.end(context, here.household_id, permit_id)
-        return done(request, "ended")
+        return home(request)
 
 
 def choices(context: WebContext, now_ms: int, order: OrderSpan, language: str) -> dict[str, Any]:

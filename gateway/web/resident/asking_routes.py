@@ -15,7 +15,7 @@ from gateway.web.context import WebContext
 from gateway.web.resident import asking, shown
 from gateway.web.resident.announce_routes import HALF_HOURS
 from gateway.web.resident.asking import WORDS_MAX, Voice
-from gateway.web.resident.drawn import done, page_of
+from gateway.web.resident.drawn import home, page_of
 from gateway.web.resident.entrance import Entrance, Here
 
 LISTED_MAX: Final = 30
@@ -57,7 +57,7 @@ def _add_requests(router: APIRouter, context: WebContext, entrance: Entrance) ->
         words: Words = "",
     ) -> Response:
         await asking.ask(context, voice_of(context, request, here), kind, words)
-        return done(request, "sent")
+        return home(request)
 
     @router.post("/ask/withdraw")
     async def withdraw(
@@ -66,7 +66,7 @@ def _add_requests(router: APIRouter, context: WebContext, entrance: Entrance) ->
         request_id: Annotated[str, Form(max_length=80)],
     ) -> Response:
         await asking.withdraw(context, voice_of(context, request, here), request_id)
-        return done(request, "ended")
+        return home(request)
 
 
 def _add_disputes(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
@@ -99,7 +99,7 @@ def _add_disputes(router: APIRouter, context: WebContext, entrance: Entrance) ->
     ) -> Response:
         voice = voice_of(context, request, here)
         await asking.contest(context, voice, record, record_id, words)
-        return done(request, "disputed")
+        return home(request)
 
 
 def _add_answers(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
@@ -124,7 +124,7 @@ def _add_answers(router: APIRouter, context: WebContext, entrance: Entrance) -> 
     ) -> Response:
         voice = voice_of(context, request, here)
         await asking.report_health(context, voice, is_well, symptoms)
-        return done(request, "noted")
+        return home(request)
 
     @router.post("/seal")
     async def of_seal(
@@ -135,7 +135,7 @@ def _add_answers(router: APIRouter, context: WebContext, entrance: Entrance) -> 
     ) -> Response:
         voice = voice_of(context, request, here)
         await asking.answer_of_seal(context, voice, door, answer)
-        return done(request, "noted")
+        return home(request)
 
     @router.get("/quiet")
     async def hours(request: Request, here: Annotated[Here, opened]) -> Response:
@@ -153,4 +153,4 @@ def _add_answers(router: APIRouter, context: WebContext, entrance: Entrance) -> 
     ) -> Response:
         quiet = ((from_min, to_min),) if from_min != to_min else ()
         await asking.narrow_hours(context, voice_of(context, request, here), quiet)
-        return done(request, "noted")
+        return home(request)

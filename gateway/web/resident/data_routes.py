@@ -10,7 +10,7 @@ from gateway.store.resident_views import OrderSpan
 from gateway.web.context import WebContext
 from gateway.web.resident import consenting, own_data, shown
 from gateway.web.resident.asking_routes import voice_of
-from gateway.web.resident.drawn import done, page_of
+from gateway.web.resident.drawn import home, page_of
 from gateway.web.resident.entrance import Entrance, Here
 from gateway.web.resident.looks import LOOKS_MAX, Look, looks
 
@@ -67,9 +67,9 @@ def _add_consent(router: APIRouter, context: WebContext, entrance: Entrance) -> 
     @router.post("/consent/give")
     async def give(request: Request, here: Annotated[Here, sent]) -> Response:
         await consenting.give(context, voice_of(context, request, here))
-        return done(request, "noted")
+        return home(request)
 
     @router.post("/consent/withdraw")
     async def withdraw(request: Request, here: Annotated[Here, sent]) -> Response:
         await consenting.withdraw(context, voice_of(context, request, here))
-        return done(request, "noted")
+        return home(request)

@@ -1,14 +1,13 @@
 """A household's page as an answer: drawn in its language, and once its order is over, only that."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from fastapi import Request, Response
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
 from gateway.ending import holds
-from gateway.language.catalogue import N_
 from gateway.registry import notices
 from gateway.store.resident_views import OrderSpan
 from gateway.web.context import WebContext
@@ -17,13 +16,6 @@ from gateway.web.resident.entrance import HOME, Here
 from gateway.web.security import prefix
 
 Gather = Callable[[Connection, OrderSpan], dict[str, Any]]
-DONE: Final = {
-    "announced": N_("It is announced. Nobody is disturbed when the door opens then."),
-    "ended": N_("It is taken back."),
-    "sent": N_("It is sent. You see here how it goes."),
-    "noted": N_("It is noted. Thank you."),
-    "disputed": N_("It is noted. Somebody who had no part in it answers you here."),
-}
 
 
 async def page_of(
@@ -64,6 +56,6 @@ def drawn(
     return context.answer(request, html, status)
 
 
-def done(request: Request, what: str) -> Response:
-    """Back to the first page, which says that it was done."""
-    return RedirectResponse(f"{prefix(request)}{HOME}/home?done={what}", 303)
+def home(request: Request) -> Response:
+    """Back to the first page, once something was done."""
+    return RedirectResponse(f"{prefix(request)}{HOME}/home", 303)

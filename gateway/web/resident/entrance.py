@@ -19,6 +19,7 @@ from gateway.registry.resident_codes import Holder
 from gateway.web.answers import HttpProblem
 from gateway.web.clients import Rate
 from gateway.web.context import WebContext
+from gateway.web.happened import OVER
 from gateway.web.resident.sessions import ResidentSession, Sessions
 from gateway.web.resident.tries import CodeTries
 from gateway.web.security import RESIDENT, prefix
@@ -131,14 +132,19 @@ class Entrance:
     def leave(self, request: Request) -> Response:
         """The session is over, and the browser forgets it."""
         token = request.cookies.get(self._name(request, COOKIE), "")
-        answer = self._asked_again(request, token)
+        self.sessions.end(token)
+        answer = RedirectResponse(f"{prefix(request)}{HOME}", 303)
+        self._set(request, answer, COOKIE, "", 0)
         # Nothing of storage: on a warden's phone that holds acts and photos not sent yet.
         answer.headers["Clear-Site-Data"] = '"cache"'
         return answer
 
     def _asked_again(self, request: Request, token: str) -> Response:
         self.sessions.end(token)
-        answer = RedirectResponse(f"{prefix(request)}{HOME}{'?why=over' if token else ''}", 303)
+        where = f"{prefix(request)}{HOME}"
+        if token:
+            where = self._context.happened.saying(request, where, OVER, is_left=True)
+        answer = RedirectResponse(where, 303)
         if token:
             self._set(request, answer, COOKIE, "", 0)
         return answer

@@ -14,6 +14,7 @@ from gateway.store import resident_views
 from gateway.store.resident_views import OrderSpan
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import Before, WebContext
+from gateway.web.happened import undone
 from gateway.web.resident import (
     announce_routes,
     announcing,
@@ -23,7 +24,7 @@ from gateway.web.resident import (
     shown,
     words,
 )
-from gateway.web.resident.drawn import DONE, drawn, page_of
+from gateway.web.resident.drawn import drawn, page_of
 from gateway.web.resident.entrance import HOME, ElsewhereError, Entrance, Here
 
 
@@ -38,10 +39,11 @@ def routes(context: WebContext, entrance: Entrance) -> APIRouter:
     return router
 
 
-async def elsewhere(_: Request, error: Exception) -> Response:
-    """What leads on where nothing is shown."""
+async def elsewhere(request: Request, error: Exception) -> Response:
+    """What leads on where nothing is shown, and nothing was done."""
     if not isinstance(error, ElsewhereError):
         raise error
+    undone(request)
     return error.answer
 
 
@@ -49,8 +51,8 @@ def _add_entrance(router: APIRouter, context: WebContext, entrance: Entrance) ->
     """GET and POST /r; POST /r/leave; GET /r/notice, which is the same for everybody."""
 
     @router.get("")
-    async def page(request: Request, why: Annotated[str, Query(max_length=8)] = "") -> Response:
-        return drawn(context, request, "enter.html", {"is_over": why == "over"})
+    async def page(request: Request) -> Response:
+        return drawn(context, request, "enter.html", {})
 
     @router.post("")
     async def enter(
@@ -87,17 +89,13 @@ def _add_pages(router: APIRouter, context: WebContext, entrance: Entrance) -> No
     opened = Depends(entrance.page)
 
     @router.get("/home")
-    async def home(
-        request: Request,
-        here: Annotated[Here, opened],
-        done: Annotated[str, Query(max_length=16)] = "",
-    ) -> Response:
-        now_ms, said = context.now_ms(), DONE.get(done, "")
+    async def home(request: Request, here: Annotated[Here, opened]) -> Response:
+        now_ms = context.now_ms()
 
         def gather(rows: Connection, order: OrderSpan) -> dict[str, Any]:
             found = shown.home(rows, here.household_id, order, now_ms, context.rulebook)
             asks = consenting.is_asked(context)
-            values = {"home": found, "said": said, "asks_consent": asks}
+            values = {"home": found, "asks_consent": asks}
             return values | {"is_own": announcing.is_own, "seal_answers": list(SealAnswer)}
 
         return await page_of(context, request, here, "home.html", gather)
