@@ -29,13 +29,15 @@ class Daily(NamedTuple):
 
 
 def daily(connection: Connection) -> Daily | None:
-    """By the newest rows; None for a site of less than an hour."""
+    """By the newest rows; None for a site of less than an hour, or where a time is spoilt."""
     c = journal.c
     newest_id, newest_ms = journals.newest(connection)
     first_id = max(1, newest_id - SAMPLE_ROWS)
     query = select(c.journal_id, c.at_ms).where(c.journal_id >= first_id).order_by(c.journal_id)
     first = connection.execute(query.limit(1)).first()
-    if first is None or not isinstance(first.at_ms, int) or newest_ms - first.at_ms < HOUR_MS:
+    if first is None or not (isinstance(first.at_ms, int) and isinstance(newest_ms, int)):
+        return None
+    if newest_ms - first.at_ms < HOUR_MS:
         return None
     days = (newest_ms - first.at_ms) / DAY_MS
     is_heartbeat = (c.kind == REPORT) & c.seq.is_(None)

@@ -15,7 +15,7 @@ from gateway.web.answers import API
 from gateway.web.matters import MATTERS, Deed
 from tests.photos.made_photo import made_photo
 from tests.web.signed_in import Site
-from tests.web.web_site import HOUR_MS, first_case, now_ms, seal_id
+from tests.web.web_site import HOUR_MS, first_case, now_ms, seal_id, slot
 
 LOST: Final = "lost"
 OFFERED: Final = "0123456789abcdef"  # the id that a page gave its forms
@@ -168,7 +168,7 @@ def _later(until: dict[str, Any]) -> dict[str, Any]:
 _DAY: Final = times.day_field(now_ms() + 24 * HOUR_MS, UTC)
 _AT_HOME: Final[dict[str, dict[str, Any]]] = {
     "announce/now": {},
-    "announce/once": {"day": _DAY, "minute": "600", "lasts": "30"},
+    "announce/once": {**slot(now_ms() + 12 * HOUR_MS, UTC), "lasts": "30"},
     "announce/daily": {"minute": "690", "lasts": "60"},
     "announce/end": {"permit_id": "hh-none"},
     "ask": {"kind": "food"},

@@ -22,6 +22,7 @@ from tests.web.web_site import (
     new_store,
     now_ms,
     seal_id,
+    slot,
 )
 
 pytestmark = pytest.mark.usefixtures("short_queries")
@@ -106,8 +107,9 @@ async def test_what_opened_at_a_time_that_nobody_knows_is_not_said_to_have_stood
 
 async def test_once_and_every_day(site: Console, phone: HouseholdPhone) -> None:
     page = (await phone.opens("/r/announce")).text
-    day = page.split('<option value="20')[1][:8]
-    once = {"day": f"20{day}", "minute": "1410", "lasts": "30", "what": "rubbish"}
+    at = slot(site.clock.now_ms() + 12 * HOUR_MS, site.zone)
+    assert f'<option value="{at["day"]}"' in page
+    once = {**at, "lasts": "30", "what": "rubbish"}
     assert (await phone.presses("/r/announce/once", **once)).status_code == 303
     daily = {"minute": "690", "lasts": "60", "what": "meal"}
     assert (await phone.presses("/r/announce/daily", **daily)).status_code == 303

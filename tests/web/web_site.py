@@ -7,7 +7,7 @@ import json
 import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,13 @@ def new_store(folder: Path, doors: int = 4) -> Store:
     return store
 
 
+def slot(at_ms: int, zone: tzinfo) -> dict[str, str]:
+    """The half hour in which a time lies, as the fields of a form send it. An order here lasts for
+    a day, so half a day from now lies within it at whatever hour this runs."""
+    at = datetime.fromtimestamp(at_ms / 1000, zone)
+    return {"day": at.strftime("%Y-%m-%d"), "minute": str(at.hour * 60 + at.minute // 30 * 30)}
+
+
 def acting_as(actor_id: str) -> dict[str, str]:
     """The header by which a program says who acts."""
     return {"Menshen-Actor": actor_id}
@@ -128,12 +135,12 @@ class Console:
         self.settings, self.zone, self.clock = settings, settings.zone, engine.clock
         self._edges: dict[int, int] = {}
 
-    async def seal(self, number: int, under_order: bool = True) -> None:
+    async def seal(self, number: int, under_order: bool = True, hours: int = 24) -> None:
         """Hang a seal on a door, and let it be heard."""
         door_id = f"d{number}"
         await self.engine.submit(of_door(door_id), SealBound(seal_id(number)))
         if under_order:
-            order = Order(f"o{number}", 0, now_ms() + 24 * HOUR_MS)
+            order = Order(f"o{number}", 0, now_ms() + hours * HOUR_MS)
             await self.engine.submit(of_door(door_id), OrderPlaced(order))
         await self._report(number, Contact.SHUT, 0)
 

@@ -134,7 +134,8 @@ class Entrance:
         token = request.cookies.get(self._name(request, COOKIE), "")
         self.sessions.end(token)
         answer = RedirectResponse(f"{prefix(request)}{HOME}", 303)
-        self._set(request, answer, COOKIE, "", 0)
+        if token:
+            self._set(request, answer, COOKIE, "", 0)
         # Nothing of storage: on a warden's phone that holds acts and photos not sent yet.
         answer.headers["Clear-Site-Data"] = '"cache"'
         return answer
