@@ -1,6 +1,7 @@
 """The settings of a site, and one place of their file at a time replaced by garbage."""
 
 import random
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ from gateway.settings import Settings, SettingsError, example, load
 
 LONG = "k" * 5_000
 SENTENCE_MAX = 700  # characters that a tired person reads
+# What a sentence may call by its name; the password below is another.
+NAMED_SECRETS = re.compile(r"[a-z]+_secret\b|secrets")
 CLASS = "[classes.heavy]\noff_delay_ms = 5000\nquiet_from_min = 60\n"
 
 VALUES = (
@@ -100,6 +103,7 @@ def _wrong(sentence: str) -> str:
         return f"this is no sentence: {sentence!r:.200}"
     if len(sentence) > SENTENCE_MAX:
         return f"nobody reads {len(sentence)} characters: {sentence!r:.200}"
-    if "Traceback" in sentence or "secret" in sentence.replace("secrets", ""):
+    said = NAMED_SECRETS.sub("", sentence)
+    if "Traceback" in said or "secret" in said:
         return f"this may not be said: {sentence!r:.200}"
     return ""
